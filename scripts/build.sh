@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# build.sh: bring build/<kernel>/tree, its configuration and its kernel up to date, and point ./linux at the kernel.
+# After an edit of sources in io_uring/, kernel/ or tests/kunit/ alone, just the objects that the edit touches are
+# compiled, by Kbuild's saved commands, and linked by Kbuild's own makefile. All else, and whatever fails that way, is
+# left to Kbuild: a walk over all folders that takes 2 s with nothing to do.
+
+. "$(dirname "$0")/common.sh"
+
+lock
+"$top/scripts/tree.sh"
+"$top/scripts/config.sh"
+
+# A path without a space in it, whatever the clone's is.
+ln -sfn "$top/tests" "$work/tests"
+suites=$work/tests/kunit
+stamp=$objdir/built
+kbuild_env=$objdir/kbuild-env
+
+guest()
+{
+	gen=$objdir/guest/gen_init_cpio
+	if [ ! -x "$gen" ]; then
+		mkdir -p "$objdir/guest"
+		gcc -O2 -o "$gen.tmp" "$tree/usr/gen_init_cpio.c" && mv "$gen.tmp" "$gen"
+	fi
+	make -s --no-print-directory -f "$work/tests/guest/Makefile" -j"$JOBS" O="$objdir/guest" \
+		GEN_INIT_CPIO="$gen" >&2 || exit 1
+	cmp -s "$objdir/guest/guest.cpio" "$objdir/guest.cpio" || {
+		cp "$objdir/guest/guest.cpio" "$objdir/guest.cpio.tmp"
+		mv "$objdir/guest.cpio.tmp" "$objdir/guest.cpio"
+	}
+}
+
+# scan: list all sources in $objdir/files, and in $objdir/changed those whose content can have changed since the last
+# build. What counts is the time of change, which nobody can set back as cp -p and git do the time of modification.
+scan()
+{
+	touch "$stamp.tmp"
+	find "$tree" "$suites/" "$objdir/.config" "$objdir/guest.cpio" \
+		\( -name .git -o -path "$tree/um-*/*/*" -o -name '.*.sw?' -o -name '*~' \) -prune \
+		-o -path "$tree/um-*/*" ! -path "$objdir/.config" ! -path "$objdir/guest.cpio" -prune \
+		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
+	# Kbuild goes by the time of modification, so that has to tell the same.
+	find "$tree" -maxdepth 0 -newer "$stamp.tmp" >/dev/null
+	xargs -r -d '\n' -a "$objdir/changed" sh -c 'stamp=$1; shift
+		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
+}
+
+# objects: print the objects that the changed files are compiled into; fail if it is not as simple as that.
+objects()
+{
+	grep -qvE '\.[ch]$' "$objdir/changed" && return 1
+	sed "s,^$tree/,../,; s,.*,  & \\\\\n := &," "$objdir/changed" >"$objdir/patterns"
+	grep -rlF --include='.*.cmd' -f "$objdir/patterns" "$objdir" | sed "s,^$objdir/,," >"$objdir/cmds"
+	[ -s "$objdir/cmds" ] || return 1
+	grep -qvE '^(io_uring|kernel)/\.[^/]*\.o\.cmd$' "$objdir/cmds" && return 1
+	sed 's,/\.,/,; s,\.cmd$,,' "$objdir/cmds"
+}
+
+# compile OBJECT: as Kbuild would, from the command that it saved, and with the dependencies brought up to date.
+compile()
+{
+	dot=${1%/*}/.${1##*/}
+	saved=$(sed -n '1s/^savedcmd_[^ ]* := //p' "$dot.cmd")
+	case $saved in
+	'' | *[\$\#]*) return 1 ;;
+	esac
+	sh -c "$saved" && scripts/basic/fixdep "$dot.d" "$1" "$saved" >"$dot.cmd.tmp" && mv "$dot.cmd.tmp" "$dot.cmd" &&
+		rm -f "$dot.d"
+}
+
+link()
+{
+	touch vmlinux.o
+	grep -zvE '^MAKE' "$kbuild_env" | xargs -0 sh -c 'exec env -i "$@" \
+		MAKEFLAGS="rR --no-print-directory --include-dir=$abs_srctree" make -f "$abs_srctree/scripts/Makefile.vmlinux"' \
+		sh && ln -f vmlinux linux
+}
+
+quick()
+{
+	[ -f "$objdir/linux" ] && [ -f "$kbuild_env" ] && cmp -s "$objdir/files" "$objdir/files.tmp" || return 1
+	todo=$(objects) || return 1
+	abs_srctree=$tree
+	export abs_srctree
+	say "compiling" $todo
+	cd "$objdir"
+	for o in $todo; do
+		compile "$o" || return 1
+	done
+	link
+}
+
+count_objects()
+{
+	awk -v tty="$([ -t 1 ] && echo 1)" '
+		$1 == "CC" || $1 == "AS" {
+			n++
+			if (tty)
+				printf "\rbuild: %d objects done", n
+			else if (n % 50 == 0)
+				print "build: " n " objects done"
+			fflush()
+		}
+		/^  LD +(\.tmp_)?vmlinux/ && !linking++ {
+			printf "%sbuild: linking, %d objects done\n", tty ? "\r" : "", n
+		}'
+}
+
+# The compiler speaks for itself; what make says about it is left in the log.
+kbuild()
+{
+	rm -f "$objdir/failed"
+	{
+		make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$suites" KBUILD_ENV="$kbuild_env" -j"$JOBS" \
+			linux 2>"$objdir/errors" || touch "$objdir/failed"
+	} | tee "$objdir/build.log" | count_objects
+	grep -vE '^make|^objcopy: .*empty loadable segment' "$objdir/errors" | sed "s,\(^\|from \)\.\./,\1${tree#"$PWD"/}/,g" >&2 || :
+	[ ! -e "$objdir/failed" ] || {
+		grep -qvE '^make' "$objdir/errors" || cat "$objdir/errors" >&2
+		exit 1
+	}
+}
+
+guest
+[ -e "$stamp" ] || touch -d @0 "$stamp"
+scan
+if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/files" "$objdir/files.tmp"; then
+	(quick) >"$objdir/quick.log" 2>&1 || kbuild
+	mv "$objdir/files.tmp" "$objdir/files"
+fi
+mv "$stamp.tmp" "$stamp"
+ln -sfn "${objdir#"$top"/}/linux" "$top/linux"

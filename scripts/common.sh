@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read by every script: where things are, and how to say what went wrong.
+# shellcheck shell=sh disable=SC2034
+
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+me=$(basename "$0" .sh)
+
+# A git command of ours must not act on the repository that a hook of the caller's is in.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+
+say()
+{
+	printf '%s\n' "$me: $*"
+}
+
+die()
+{
+	printf '%s\n' "$me: error: $*" >&2
+	exit 2
+}
+
+# The comment at the top of each script is its help.
+usage()
+{
+	sed -n '/^# SPDX/d; 2,/^$/ s/^# \{0,1\}//p' "$0"
+}
+
+case ${1-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+esac
+
+kernels()
+{
+	(cd "$top/patches" && printf '%s\n' */series) | sed 's,/series,,' | sort -V
+}
+
+# What the Makefile hands down, with the same defaults for a script that is called alone.
+KERNEL=${KERNEL:-$(kernels | tail -n 1)}
+FLAVOUR=${FLAVOUR:-default}
+KDIR=${KDIR-}
+KERNEL_TARBALL=${KERNEL_TARBALL-}
+JOBS=${JOBS:-$(nproc)}
+
+[ -f "$top/patches/$KERNEL/series" ] ||
+	die "no kernel $KERNEL in patches/: KERNEL= takes one of" "$(kernels | paste -sd ' ')"
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/umring
+build=$top/build
+
+path_id()
+{
+	printf '%s' "$1" | cksum | cut -d ' ' -f 1
+}
+
+# Kbuild takes no path with a space or a colon, so a clone at such a path builds in the cache folder instead.
+case $top in
+*[[:space:]:]*)
+	if [ ! -e "$build" ]; then
+		mkdir -p "$cache/build-$(path_id "$top")" && ln -s "$cache/build-$(path_id "$top")" "$build"
+	fi
+	build=$(cd "$build" && pwd -P)
+	;;
+esac
+
+# Each tree of the user's own has its build folder, named so that two of them never meet.
+work=$build/$KERNEL
+if [ -n "$KDIR" ]; then
+	[ -d "$KDIR" ] || die "KDIR=$KDIR: no such folder"
+	KDIR=$(cd "$KDIR" && pwd -P)
+	work=$build/kdir-$(path_id "$KDIR")
+fi
+tree=$work/tree
+# Directly inside its tree, so that Kbuild names sources by relative paths, and both can be moved or copied as one.
+objdir=$tree/um-$FLAVOUR
+results=$work/results-$FLAVOUR
+
+# One make at a time changes what is in $work: the second waits for the first.
+lock()
+{
+	[ -z "${UMRING_LOCKED-}" ] || return 0
+	mkdir -p "$work" 2>/dev/null || die "cannot write to $build: check its owner and the space left"
+	exec 9>"$work/lock"
+	flock -n 9 || {
+		say "another make is at work in $work, waiting for it"
+		flock 9
+	}
+	export UMRING_LOCKED=1
+}

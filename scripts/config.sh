@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# config.sh: make the .config of a flavour: allnoconfig and the fragments that uml-config/flavours names for it.
+# A line of a fragment that Kconfig dropped, for a dependency that is not met or a name that is gone, is an error.
+
+. "$(dirname "$0")/common.sh"
+
+fragments()
+{
+	sed -n "s/^$FLAVOUR: *//p" "$top/uml-config/flavours"
+}
+
+[ -n "$(fragments)" ] ||
+	die "no flavour $FLAVOUR in uml-config/flavours: FLAVOUR= takes one of" \
+		"$(sed -n 's/^\([a-z].*\): .*/\1/p' "$top/uml-config/flavours" | paste -sd ' ')"
+
+lock
+mkdir -p "$objdir"
+wanted=$objdir/wanted.config
+for f in $(fragments); do
+	cat "$top/uml-config/$f.config" || die "flavour $FLAVOUR names a fragment that is not there: $f.config"
+done >"$wanted.tmp"
+if [ -f "$objdir/.config" ] && cmp -s "$wanted.tmp" "$wanted"; then
+	rm "$wanted.tmp"
+	exit 0
+fi
+
+say "configuring flavour $FLAVOUR: $(fragments)"
+rm -f "$wanted"
+make -s -C "$tree" O="$objdir" ARCH=um KCONFIG_ALLCONFIG="$wanted.tmp" allnoconfig >"$objdir/config.log" 2>&1 ||
+	die "Kconfig failed, see $objdir/config.log: $(tail -n 1 "$objdir/config.log")"
+
+# A later fragment may change an earlier one's line, so only the last word on a symbol counts.
+dropped=$(grep -E '^(# )?CONFIG_' "$wanted.tmp" | awk '{
+		symbol = $0
+		sub(/^# /, "", symbol)
+		sub(/[= ].*/, "", symbol)
+		last[symbol] = $0
+	}
+	END {
+		for (s in last)
+			print last[s]
+	}' | sort | while read -r line; do
+	case $line in
+	'# '*) ! grep -q "^${line#\# }=" "$objdir/.config" && continue ;;
+	esac
+	grep -qxF -- "$line" "$objdir/.config" || printf '%s; ' "$line"
+done)
+if [ -n "$dropped" ]; then
+	rm -f "$objdir/.config"
+	die "kernel $KERNEL does not take these lines of flavour $FLAVOUR: ${dropped%; }" \
+		"(see their dependencies: make -C $tree ARCH=um menuconfig)"
+fi
+mv "$wanted.tmp" "$wanted"

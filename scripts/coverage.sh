@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# coverage.sh: add up the counts of the runs of the built kernel, print the table of coverage/targets, and write HTML to
+# build/<kernel>/coverage-<flavour>/html. Counts that another build left are not used. Exit status: 1 if a target is
+# below its floor.
+
+. "$(dirname "$0")/common.sh"
+
+out=$work/coverage-$FLAVOUR
+
+lock
+[ -f "$objdir/.config" ] && grep -qx CONFIG_GCOV=y "$objdir/.config" ||
+	die "flavour $FLAVOUR of $KERNEL is not built, or not with CONFIG_GCOV"
+gcc_version=$(sed -n 's/^CONFIG_GCC_VERSION=\(.*\)....$/\1/p' "$objdir/.config")
+gcov_version=$(gcov --version | sed -n '1s,.* \([0-9]*\)\.[^ ]*$,\1,p')
+[ "$gcc_version" = "$gcov_version" ] ||
+	die "gcov is of version $gcov_version, the kernel was compiled by gcc $gcc_version: install gcov of gcc" \
+		"$gcc_version, or run make distclean and build with gcc $gcov_version"
+
+rm -rf "$out.tmp"
+mkdir -p "$out.tmp/gcda"
+sha256sum <"$objdir/linux" >"$out.tmp/linux.id"
+runs=0
+for id in "$results"/*/linux.id; do
+	cmp -s "$id" "$out.tmp/linux.id" || continue
+	counts=${id%/linux.id}/gcov
+	[ -n "$(find "$counts" -name '*.gcda' -print -quit)" ] || continue
+	runs=$((runs + 1))
+	gcov-tool merge -o "$out.tmp/sum" "$out.tmp/gcda" "$counts" >"$out.tmp/log" 2>&1 ||
+		die "gcov-tool cannot add the counts in $counts: $(tail -n 1 "$out.tmp/log")"
+	rm -rf "$out.tmp/gcda"
+	mv "$out.tmp/sum" "$out.tmp/gcda"
+done
+[ "$runs" -gt 0 ] || die "no counts from this build of the kernel: run make test first"
+
+# gcov wants the .gcno files beside the counts.
+(cd "$objdir" && find io_uring kernel -name '*.gcno' -exec cp --parents {} "$out.tmp/gcda" \;)
+
+lcov_run()
+{
+	"$@" --config-file "$top/coverage/lcovrc" >"$out.tmp/log" 2>&1 || {
+		cat "$out.tmp/log" >&2
+		die "$1 failed"
+	}
+}
+
+lcov_run lcov --capture --directory "$out.tmp/gcda" --base-directory "$objdir" --output-file "$out.tmp/all.info"
+lcov_run lcov --extract "$out.tmp/all.info" "$tree/io_uring/*" "$tree/kernel/task_work.c" \
+	--output-file "$out.tmp/coverage.info"
+lcov_run genhtml --quiet --prefix "$tree" --title "umring $KERNEL $FLAVOUR, $runs runs" \
+	--output-directory "$out.tmp/html" "$out.tmp/coverage.info"
+rm -rf "$out"
+mv "$out.tmp" "$out"
+
+awk -v root="$tree" -f "$top/coverage/table.awk" "$top/coverage/targets" "$out/coverage.info" >"$out/table" || low=1
+cat "$out/table"
+echo "HTML: ${out#"$top"/}/html/index.html"
+exit "${low:-0}"

@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# run.sh [glob...]: run every suite and scenario of the built kernel, or those whose names match, each in a ./linux of
+# its own, as many at once as there are processors. A glob `suite.case` takes single cases of a suite.
+# build/<kernel>/results-<flavour>/<name>/ gets the KTAP, the console, the exit status and the counts (*.gcda) of each
+# run; `ktap` beside them is all of them in one stream. Exit status: 0 all passed, 1 something failed.
+# LIMIT is the real time in seconds that one run may take (30).
+
+. "$(dirname "$0")/common.sh"
+
+linux=$objdir/linux
+LIMIT=${LIMIT:-30}
+
+# The folders that the objects lie in are cut from the names of the .gcda files.
+strip=$(printf '%s' "$objdir" | tr -cd / | wc -c)
+
+# verdict DIR NAME STATUS: print why a run has failed, or nothing.
+verdict()
+{
+	case $3 in
+	0 | 1) ;;
+	2) echo "ended with no verdict" && return ;;
+	124 | 137) echo "hung: stopped after $LIMIT s, the stacks of all tasks are in its console" && return ;;
+	*) echo "crashed: exit status $3" && return ;;
+	esac
+	if ! grep -qx '1\.\.1' "$1/ktap" || [ "$(grep -cE '^(not )?ok ' "$1/ktap")" != 1 ]; then
+		echo "exit status $3, without one result in its KTAP"
+	elif grep -q '^not ok 1 ' "$1/ktap"; then
+		echo "failed"
+	elif [ "$3" != 0 ]; then
+		echo "exit status $3, though its KTAP says ok"
+	elif ! grep -qE "^    (not )?ok |^ok 1 .*# SKIP" "$1/ktap"; then
+		echo "no results in its KTAP"
+	fi
+}
+
+# one KIND NAME: a run. The KTAP comes on stdout and the console on stderr, so that no message spoils a result.
+one()
+{
+	name=${2%%.*}
+	dir=$results/$2
+	rm -rf "$dir"
+	mkdir -p "$dir/gcov"
+	case $1 in
+	suite) select=kunit.filter_glob=$2 ;;
+	*) select=scenario=$2 ;;
+	esac
+	status=0
+	start=$(date +%s%N)
+	GCOV_PREFIX=$dir/gcov GCOV_PREFIX_STRIP=$strip TMPDIR=/dev/shm timeout -s QUIT -k 5 "$LIMIT" \
+		"$linux" loglevel=8 panic_print=1 "$select" \
+		>"$dir/ktap" 2>"$dir/console" </dev/null || status=$?
+	ms=$((($(date +%s%N) - start) / 1000000))
+	why=$(verdict "$dir" "$name" "$status")
+	cases=$(grep -cE '^    (not )?ok ' "$dir/ktap" || :)
+	cp "$objdir/linux.id" "$dir/linux.id"
+	echo "${why:-passed}" >"$dir/verdict"
+	if [ -z "$why" ]; then
+		printf 'ok     %-24s %4d cases %6d ms\n' "$2" "$cases" "$ms"
+	else
+		printf 'NOT OK %-24s %s\n' "$2" "$why"
+		printf '       see %s\n' "$dir/console"
+	fi
+}
+
+if [ "${1-}" = --one ]; then
+	one "$2" "$3"
+	exit 0
+fi
+
+# The kernel itself says which suites and scenarios it holds.
+all()
+{
+	"$linux" list=1 2>/dev/null </dev/null | sed -n 's/\r$//; /^suite \|^scenario /p'
+}
+
+# chosen GLOB...: the lines of all() that a glob matches; for suite.case, the suite's with the case added.
+chosen()
+{
+	for glob; do
+		all | while read -r kind name; do
+			# shellcheck disable=SC2254
+			case $kind.$name in
+			suite.${glob%%.*}) [ "$glob" = "${glob%%.*}" ] || name=$name.${glob#*.} ;;
+			*.$glob) ;;
+			*) continue ;;
+			esac
+			echo "$kind $name"
+		done
+	done | sort -u
+}
+
+# One stream of the runs: each one's KTAP is a whole stream with one result, which gets its number.
+merge()
+{
+	echo "KTAP version 1"
+	echo "1..$(wc -l <"$results/runs")"
+	n=0
+	while read -r _ name; do
+		n=$((n + 1))
+		why=$(cat "$results/$name/verdict" 2>/dev/null || echo "was not run to its end")
+		case $why in
+		passed | failed)
+			sed -E "/^KTAP version|^1\.\.1$/d; s/^((not )?ok) 1 /\1 $n /" "$results/$name/ktap"
+			;;
+		*)
+			echo "# $name: $why"
+			sed -n '/Kernel panic\|BUG\|WARNING/ s/^/# /p' "$results/$name/console" | head -n 5
+			echo "not ok $n $name"
+			;;
+		esac
+	done <"$results/runs"
+}
+
+lock
+[ -x "$linux" ] || die "no kernel is built for $KERNEL, flavour $FLAVOUR: run make kernel"
+[ $# -gt 0 ] || set -- '*'
+mkdir -p "$results"
+sha256sum <"$linux" >"$objdir/linux.id"
+chosen "$@" >"$results/runs.tmp"
+[ -s "$results/runs.tmp" ] || die "nothing matches $*; there are: $(all | cut -d ' ' -f 2 | paste -sd ' ')"
+[ "$*" != '*' ] || find "$results" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
+mv "$results/runs.tmp" "$results/runs"
+
+start=$(date +%s%N)
+xargs -L 1 -P "$JOBS" "$0" --one <"$results/runs"
+merge >"$results/ktap"
+wall=$((($(date +%s%N) - start) / 1000000))
+
+# The kernel's own parser has the last word on the counts.
+parser=$tree/tools/testing/kunit/kunit.py
+parsed=0
+PYTHONDONTWRITEBYTECODE=1 "$parser" parse --json="$results/results.json" "$results/ktap" >"$results/parsed" 2>&1 ||
+	parsed=$?
+counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
+failed=$(grep -Lx passed $(sed "s,^[a-z]* \(.*\),$results/\1/verdict," "$results/runs") | wc -l)
+echo "$counts ($(wc -l <"$results/runs") runs, $((wall / 1000)).$(printf '%03d' $((wall % 1000))) s)" | tee "$results/summary"
+[ "$failed" = 0 ] && [ "$parsed" = 0 ] && [ -n "$counts" ] || exit 1

@@ -1,0 +1,188 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# tree.sh: make build/<kernel>/tree, a git repository of the kernel with one commit for each patch of the series.
+# The base is the Debian package, KERNEL_TARBALL=path, or with KDIR=path the user's own tree as it is now, edits
+# included; KDIR is only read. Tag `base` is the base, tag `series` the last patch. What the user edits or commits on top
+# stays: when patches/ or the base changes under such an edit, this stops and says so.
+
+. "$(dirname "$0")/common.sh"
+
+# Sources that UML cannot build are most of a kernel tree; its Kconfig and Makefiles read them not. Leaving them out
+# takes unpacking and git's base commit from 40 s to 18 s, and the folder from 3.6 GB to 1 GB.
+unused()
+{
+	printf '%s\n' '*/Documentation/*.rst' '*/Documentation/*.yaml' '*/Documentation/*.svg' '*/Documentation/*.txt' \
+		'*/tools/perf/*' '*/tools/testing/selftests/*' '*/sound/*.[ch]'
+	for d in clk crypto gpu iio infiniband media net pinctrl scsi staging; do
+		printf '%s\n' "*/drivers/$d/*.[ch]"
+	done
+	for a in alpha arc arm arm64 csky hexagon loongarch m68k microblaze mips nios2 openrisc parisc powerpc riscv \
+		s390 sh sparc xtensa; do
+		printf '%s\n' "*/arch/$a/*.[chS]" "*/arch/$a/*.dts*"
+	done
+}
+
+git_tree()
+{
+	git -C "$tree" -c core.fsmonitor=false "$@"
+}
+
+# commit TREE SUBJECT [PARENT]: with fixed names and dates, so that the same content is the same commit.
+commit()
+{
+	GIT_COMMITTER_NAME=umring GIT_COMMITTER_EMAIL=umring@localhost GIT_COMMITTER_DATE='@0 +0000' \
+		GIT_AUTHOR_NAME=${author:-umring} GIT_AUTHOR_EMAIL=${email:-umring@localhost} \
+		GIT_AUTHOR_DATE=${date:-@0 +0000} git_tree commit-tree "$1" -m "$2" ${3:+-p "$3"}
+}
+
+init_repo()
+{
+	git -c init.defaultBranch=umring init -q "$1"
+	git -C "$1" config gc.auto 0
+	git -C "$1" config core.looseCompression 0
+	printf '%s\n' '/um-*' >"$1/.git/info/exclude"
+}
+
+is_kernel()
+{
+	[ -f "$1/Kbuild" ] && [ -d "$1/arch/um" ] && [ -f "$1/io_uring/io-wq.c" ]
+}
+
+unpack()
+{
+	part=$tree.part
+	rm -rf "$part"
+	mkdir -p "$part"
+	unused >"$work/unused"
+	untar="tar -xf - -C $part --strip-components=1 --exclude-from=$work/unused"
+	if [ -n "$KERNEL_TARBALL" ]; then
+		[ -f "$KERNEL_TARBALL" ] || die "KERNEL_TARBALL=$KERNEL_TARBALL: no such file"
+		say "unpacking $KERNEL_TARBALL"
+		case $KERNEL_TARBALL in
+		*.xz) xz -dc -T2 <"$KERNEL_TARBALL" | (cd "$work" && $untar) ;;
+		*) tar -xf "$KERNEL_TARBALL" -C "$part" --strip-components=1 --exclude-from="$work/unused" ;;
+		esac || die "cannot unpack $KERNEL_TARBALL into $work: not a tar file of a kernel, or no space left"
+	else
+		deb=$("$top/scripts/fetch.sh")
+		say "unpacking $(basename "$deb")"
+		{
+			dpkg-deb --fsys-tarfile "$deb" | tar -xOf - --wildcards './usr/src/linux-source-*.tar.xz' |
+				xz -dc -T2 | $untar
+		} || die "cannot unpack $deb into $work: no space left, or the file is damaged (then remove it)"
+	fi
+	is_kernel "$part" || die "${KERNEL_TARBALL:-$deb} did not unpack to a whole kernel tree: no space left?"
+}
+
+# A base from a package never changes; the commit makes the user's own edits show in git.
+base_from_package()
+{
+	if ! git_tree rev-parse -q --verify base >/dev/null 2>&1; then
+		[ ! -e "$tree" ] || die "$tree is not finished and not ours to remove: move it away"
+		unpack
+		say "recording the base in git"
+		init_repo "$tree.part"
+		git -C "$tree.part" add -A -f . || die "git cannot record the base in $work: no space left?"
+		tree=$tree.part
+		git_tree tag base "$(commit "$(git_tree write-tree)" "base: linux-source-$KERNEL")"
+		git_tree reset -q base
+		git_tree checkout -q -B umring base
+		tree=${tree%.part}
+		mv "$tree.part" "$tree"
+	fi
+	base=$(git_tree rev-parse base)
+}
+
+# The user's tree is read through an index and an object folder of ours. Starting from a copy of the user's index, git
+# finds unchanged files by their stat data, and with the user's objects as alternates it copies none.
+base_from_kdir()
+{
+	is_kernel "$KDIR" || die "KDIR=$KDIR is not a kernel tree with io_uring and arch/um"
+	if [ ! -d "$tree/.git" ]; then
+		rm -rf "$tree"
+		mkdir -p "$work"
+		init_repo "$tree.part"
+		if objects=$(git -C "$KDIR" rev-parse --path-format=absolute --git-path objects 2>/dev/null) &&
+			[ "$(git -C "$KDIR" rev-parse --show-toplevel)" = "$KDIR" ]; then
+			printf '%s\n' "$objects" >"$tree.part/.git/objects/info/alternates"
+			cp "$(git -C "$KDIR" rev-parse --path-format=absolute --git-path index)" \
+				"$tree.part/.git/kdir-index"
+		fi
+		mv "$tree.part" "$tree"
+	fi
+	snapshot=$(GIT_INDEX_FILE=$tree/.git/kdir-index && export GIT_INDEX_FILE &&
+		git_tree --work-tree="$KDIR" add -A . && git_tree write-tree) || die "cannot read KDIR=$KDIR with git"
+	base=$(commit "$snapshot" "base: the user's tree")
+}
+
+# apply_patch NAME PARENT: print the commit that has the patch on top of PARENT, or nothing if PARENT has it already.
+apply_patch()
+{
+	file=$top/patches/$KERNEL/$1
+	[ -f "$file" ] || die "$1 stands in patches/$KERNEL/series and is not there"
+	GIT_INDEX_FILE=$tree/.git/series-index
+	export GIT_INDEX_FILE
+	git_tree read-tree "$2"
+	if git_tree apply --cached "$file" 2>"$work/apply.log"; then
+		info=$(git mailinfo /dev/null /dev/null <"$file")
+		author=$(printf '%s\n' "$info" | sed -n 's/^Author: //p')
+		email=$(printf '%s\n' "$info" | sed -n 's/^Email: //p')
+		date=$(printf '%s\n' "$info" | sed -n 's/^Date: //p')
+		git mailinfo "$work/message" /dev/null <"$file" >/dev/null
+		commit "$(git_tree write-tree)" "$(printf '%s\n' "$info" | sed -n 's/^Subject: //p')
+
+$(cat "$work/message")" "$2"
+	elif git_tree apply --cached --reverse --check "$file" 2>/dev/null; then
+		say "$1 is in this tree already" >&2
+	else
+		die "patches/$KERNEL/$1 does not apply to $KERNEL's ${KDIR:+tree in $KDIR}${KDIR:-base}:" \
+			"$(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';') (tree left as it was)"
+	fi
+}
+
+apply_series()
+{
+	head=$base
+	for p in $(sed 's/#.*//' "$top/patches/$KERNEL/series"); do
+		next=$(apply_patch "$p" "$head")
+		head=${next:-$head}
+	done
+}
+
+inputs()
+{
+	echo "$base"
+	(cd "$top/patches/$KERNEL" && cat series -- *.patch)
+}
+
+has_user_edits()
+{
+	[ "$(git_tree rev-parse HEAD)" != "$(git_tree rev-parse series)" ] ||
+		[ -n "$(git_tree status --porcelain --untracked-files=no)" ]
+}
+
+lock
+if [ -n "$KDIR" ]; then
+	base_from_kdir
+else
+	base_from_package
+fi
+id=$(inputs | git hash-object --stdin)
+[ "$(git_tree config umring.inputs || true)" != "$id" ] || exit 0
+
+# An interrupted checkout is none of the user's edits: finish it first.
+if half=$(git_tree config umring.checkout); then
+	git_tree checkout -q -f -B umring "$half" && git_tree tag -f series "$half" >/dev/null
+fi
+
+if git_tree rev-parse -q --verify series >/dev/null && has_user_edits; then
+	die "patches/ or the base changed, and $tree holds edits of yours: save them (git format-patch series.., git" \
+		"stash), run git -C $tree reset --hard series, then make again"
+fi
+say "applying patches/$KERNEL/series"
+apply_series
+git_tree config umring.checkout "$head"
+git_tree tag -f base "$base" >/dev/null
+git_tree checkout -q -f -B umring "$head" || die "cannot write $tree: no space left?"
+git_tree tag -f series "$head" >/dev/null
+git_tree config umring.inputs "$id"
+git_tree config --unset umring.checkout

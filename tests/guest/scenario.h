@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What scenarios share: KTAP, simulated time, children, and looks into /proc.
+ * A scenario states its plan, then one result a behaviour. What is only a
+ * means to that goes through must(), which ends it: init fails the rest.
+ */
+#ifndef SCENARIO_H
+#define SCENARIO_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* liburing 2.3 lacks these. */
+#ifndef IORING_SETUP_DEFER_TASKRUN
+#define IORING_SETUP_DEFER_TASKRUN	(1U << 13)
+#endif
+
+#define MS	1000000LL
+#define SEC	(1000 * MS)
+
+#define must(x) ({							\
+	__typeof__(x) __ret = (x);					\
+									\
+	if ((long)__ret < 0) {						\
+		printf("# %s:%d: %s: %s\n", __FILE__, __LINE__, #x,	\
+		       strerror((long)__ret == -1 ? errno : -(int)(long)__ret)); \
+		exit(1);						\
+	}								\
+	__ret; })
+
+static unsigned int nr_results;
+
+static inline void plan(unsigned int nr)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("1..%u\n", nr);
+}
+
+static inline void __attribute__((noreturn)) skip_all(const char *reason)
+{
+	printf("1..0 # SKIP %s\n", reason);
+	exit(0);
+}
+
+static inline void __attribute__((format(printf, 2, 3)))
+ok(bool good, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	printf("%s %u - ", good ? "ok" : "not ok", ++nr_results);
+	vprintf(fmt, ap);
+	putchar('\n');
+	va_end(ap);
+}
+
+/* Simulated time, in ns. */
+static inline long long now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SEC + ts.tv_nsec;
+}
+
+static inline void nap(long long ns)
+{
+	struct timespec ts = { .tv_sec = ns / SEC, .tv_nsec = ns % SEC };
+
+	while (nanosleep(&ts, &ts))
+		;
+}
+
+/*
+ * Sleeps until @cond holds, and says whether it did within @limit. Never spin:
+ * time moves only while all tasks sleep.
+ */
+#define wait_until(cond, limit) ({					\
+	long long __end = now() + (limit);				\
+	bool __held;							\
+									\
+	while (!(__held = (cond)) && now() < __end)			\
+		nap(MS);						\
+	__held; })
+
+/*
+ * Calls @fn, if any, for each thread of @pid whose name starts with @name:
+ * "iou-wrk-", "iou-sqp-". Returns how many there are.
+ */
+static inline int for_each_thread(pid_t pid, const char *name, void (*fn)(pid_t))
+{
+	char path[300], comm[64];
+	struct dirent *d;
+	int nr = 0;
+	DIR *dir;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/comm", pid, d->d_name);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fgets(comm, sizeof(comm), f) && !strncmp(comm, name, strlen(name))) {
+			nr++;
+			if (fn)
+				fn(atoi(d->d_name));
+		}
+		fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
+}
+
+static inline int count_threads(pid_t pid)
+{
+	return for_each_thread(pid, "", NULL);
+}
+
+static inline int count_workers(pid_t pid)
+{
+	return for_each_thread(pid, "iou-wrk-", NULL);
+}
+
+static inline void go_first(pid_t tid)
+{
+	must(sched_setscheduler(tid, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }));
+}
+
+/*
+ * Exec and ring exit signal the workers that are busy, and look again, with
+ * nothing but cond_resched() in between. With time-travel=inf-cpu no tick ever
+ * ends that loop: a worker must preempt it as it wakes up.
+ */
+static inline void workers_go_first(void)
+{
+	for_each_thread(getpid(), "iou-wrk-", go_first);
+}
+/* Reaps @pid, and says whether it ended within @limit. */
+static inline bool reaped(pid_t pid, int *status, long long limit)
+{
+	return wait_until(waitpid(pid, status, WNOHANG) == pid, limit);
+}
+
+static inline bool readable(int fd, short events)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+/* Whether all readers of the pipe that @fd writes to are gone. */
+static inline bool readers_gone(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLERR);
+}
+
+/* Whether all writers of the pipe that @fd reads from are gone. */
+static inline bool writers_gone(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLHUP);
+}
+
+static inline struct io_uring_sqe *get_sqe(struct io_uring *ring)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+	if (!sqe) {
+		puts("# the submission queue is full");
+		exit(1);
+	}
+	return sqe;
+}
+
+/*
+ * A read that blocks its worker for as long as the pipe @in is empty. io-wq
+ * would arm poll for IORING_OP_READ, and go on; splice it cannot poll for.
+ */
+static inline void prep_blocking_read(struct io_uring_sqe *sqe, int in, int out)
+{
+	io_uring_prep_splice(sqe, in, -1, out, -1, 1, 0);
+	sqe->flags = IOSQE_ASYNC;
+}
+
+#endif

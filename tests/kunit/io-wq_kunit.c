@@ -1,0 +1,1059 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for io-wq, included at the end of io_uring/io-wq.c
+ *
+ * The io_wq of a test belongs to a thread that never runs, so that what is on
+ * its task_work list stays there. Tests that need creation callbacks to run
+ * have an io_wq of their own instead, of the thread that runs the test.
+ *
+ * There are two kinds of worker here: idols, which no thread is behind, and
+ * whose callbacks the test queues on their behalf; and real ones. The threads
+ * of the latter inherit ->kunit_test, and hence the static stubs.
+ */
+#include <kunit/test.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/sched/task.h>
+#include "kunit_compat.h"
+
+#define IOWQ_NR 8
+#define IOWQ_ITEMS 4
+/* how long to wait for what should be there already */
+#define IOWQ_PATIENCE (20 * HZ)
+
+struct iowq_item {
+	struct io_kiocb req;
+	struct iowq_item *link;
+	struct task_struct *task;
+	unsigned int msecs;
+	int ran, cancelled, freed;
+};
+
+struct iowq {
+	struct kunit *test;
+	struct io_wq *wq;
+	struct task_struct *task;
+	struct kmem_cache *cache;
+	struct io_ring_ctx *ctx;
+	struct iowq_item *item;
+	struct completion started;
+	struct callback_head work[3]; /* unrelated ones */
+
+	/* idols, in the order of their creation */
+	struct io_worker *idol[IOWQ_NR];
+	int nr_idols;
+	bool freed[IOWQ_NR];
+
+	/* what the stubs do, each for the idol that it is about */
+	struct io_worker *at;
+	void (*then)(struct iowq *iowq, struct io_worker *worker);
+	struct io_worker *next;
+	int cancels;
+};
+
+static struct io_wq *iowq_create_wq(struct kunit *test,
+				    struct task_struct *task)
+{
+	struct io_wq_data data = { .task = task };
+	struct io_wq *wq;
+
+	data.hash = kzalloc_obj(*data.hash);
+	KUNIT_ASSERT_NOT_NULL(test, data.hash);
+	refcount_set(&data.hash->refs, 1);
+	init_waitqueue_head(&data.hash->wait);
+	wq = io_wq_create(IOWQ_NR, &data);
+	io_wq_put_hash(data.hash);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, wq);
+	return wq;
+}
+
+/* true once only the owner's reference is left */
+static bool iowq_wait_refs(struct io_wq *wq, int refs)
+{
+	int i;
+
+	for (i = 0; i < IOWQ_PATIENCE; i++) {
+		if (atomic_read(&wq->worker_refs) == refs)
+			return true;
+		schedule_timeout_uninterruptible(1);
+	}
+	return false;
+}
+
+/* io_wq_put_and_exit() that doesn't wait for ever if references are off */
+static void iowq_put_wq(struct kunit *test, struct io_wq *wq)
+{
+	io_wq_exit_start(wq);
+	rcu_read_lock();
+	io_wq_for_each_worker(wq, io_wq_worker_wake, NULL);
+	rcu_read_unlock();
+	if (!iowq_wait_refs(wq, 1)) {
+		KUNIT_FAIL(test, "worker_refs is %d, should be 1",
+			   atomic_read(&wq->worker_refs));
+		atomic_set(&wq->worker_refs, 1);
+	}
+	io_wq_put_and_exit(wq);
+}
+
+static void iowq_expect_acct(struct kunit *test, struct io_wq *wq, int running,
+			     int workers, int refs)
+{
+	struct io_wq_acct *acct = io_get_acct(wq, false);
+
+	KUNIT_EXPECT_EQ(test, atomic_read(&acct->nr_running), running);
+	KUNIT_EXPECT_EQ(test, acct->nr_workers, workers);
+	KUNIT_EXPECT_EQ(test, atomic_read(&wq->worker_refs), refs);
+}
+
+/* As create_io_worker() sets it up, but there won't be a thread. */
+static struct io_worker *iowq_idol(struct kunit *test, struct io_wq *wq)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker;
+
+	KUNIT_ASSERT_LT(test, iowq->nr_idols, IOWQ_NR);
+	worker = kmem_cache_zalloc(iowq->cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, worker);
+	refcount_set(&worker->ref, 1);
+	worker->wq = wq;
+	worker->acct = io_get_acct(wq, false);
+	raw_spin_lock_init(&worker->lock);
+	init_completion(&worker->ref_done);
+	INIT_DELAYED_WORK(&worker->work, io_workqueue_create);
+	iowq->idol[iowq->nr_idols++] = worker;
+	return worker;
+}
+
+/* What io_wq_dec_running() does for a worker that goes to sleep. */
+static bool iowq_queue_cb(struct io_worker *worker)
+{
+	atomic_inc(&worker->acct->nr_running);
+	atomic_inc(&worker->wq->worker_refs);
+	return io_queue_worker_create(worker, worker->acct, create_worker_cb);
+}
+
+/* What io_wq_create_worker() and a failing create_io_thread() lead to. */
+static bool iowq_queue_cont(struct io_worker *worker)
+{
+	worker->acct->nr_workers++;
+	atomic_inc(&worker->acct->nr_running);
+	atomic_inc(&worker->wq->worker_refs);
+	return io_queue_worker_create(worker, worker->acct, create_worker_cont);
+}
+
+/* The same as iowq_queue_cb(), of a worker that is past its first look. */
+static void iowq_requeue_late(struct io_worker *worker)
+{
+	refcount_inc(&worker->ref);
+	set_bit(0, &worker->create_state);
+	atomic_inc(&worker->acct->nr_running);
+	atomic_inc(&worker->wq->worker_refs);
+	init_task_work(&worker->create_work, create_worker_cb);
+	task_work_add(worker->wq->task, &worker->create_work, TWA_SIGNAL);
+}
+
+static void iowq_func(struct callback_head *cb)
+{
+}
+
+static void iowq_add(struct kunit *test, struct callback_head *cb)
+{
+	struct iowq *iowq = test->priv;
+
+	init_task_work(cb, iowq_func);
+	KUNIT_ASSERT_EQ(test, 0, task_work_add(iowq->task, cb, TWA_NONE));
+}
+
+/*
+ * How often an idol has been freed. A freed object is the first to be handed
+ * out again, and one that is freed twice is handed out twice.
+ */
+static int iowq_times_freed(struct kunit *test, struct io_worker *worker)
+{
+	struct iowq *iowq = test->priv;
+	void *obj[2 * IOWQ_NR];
+	int i, j, times = 0;
+
+	for (i = 0; i < ARRAY_SIZE(obj); i++) {
+		obj[i] = kmem_cache_alloc(iowq->cache, GFP_KERNEL);
+		times += obj[i] == worker;
+	}
+	for (i = 0; i < ARRAY_SIZE(obj); i++) {
+		for (j = 0; j < i; j++)
+			if (obj[j] == obj[i])
+				break;
+		if (j == i)
+			kmem_cache_free(iowq->cache, obj[i]);
+	}
+	for (i = 0; i < iowq->nr_idols; i++)
+		if (iowq->idol[i] == worker)
+			iowq->freed[i] = times;
+	return times;
+}
+
+/* The callback is back with a worker that stays. */
+static void iowq_expect_idle(struct kunit *test, struct io_worker *worker)
+{
+	KUNIT_EXPECT_FALSE(test, test_bit(0, &worker->create_state));
+	KUNIT_EXPECT_EQ(test, refcount_read(&worker->ref), 1);
+}
+
+static void iowq_expect_freed(struct kunit *test, struct io_worker *worker)
+{
+	if (IS_ENABLED(CONFIG_KASAN)) /* freed objects are not handed out */
+		return;
+	KUNIT_EXPECT_EQ(test, iowq_times_freed(test, worker), 1);
+}
+
+static void iowq_expect_kept(struct kunit *test, struct io_worker *worker)
+{
+	if (IS_ENABLED(CONFIG_KASAN))
+		return;
+	KUNIT_EXPECT_EQ(test, iowq_times_freed(test, worker), 0);
+}
+
+static void iowq_real_cancel_cb(struct io_worker *worker)
+{
+	struct kunit *test = current->kunit_test;
+
+	current->kunit_test = NULL;
+	io_worker_cancel_cb(worker);
+	current->kunit_test = test;
+}
+
+static void iowq_cancel_cb_stub(struct io_worker *worker)
+{
+	struct iowq *iowq = current->kunit_test->priv;
+
+	iowq->cancels++;
+	iowq_real_cancel_cb(worker);
+	if (worker == iowq->at) {
+		iowq->at = iowq->next;
+		iowq->next = NULL;
+		iowq->then(iowq, worker);
+	}
+}
+
+static bool iowq_worker_get_stub(struct io_worker *worker)
+{
+	struct kunit *test = current->kunit_test;
+	struct iowq *iowq = test->priv;
+	bool ret;
+
+	if (worker == iowq->at) {
+		iowq->at = NULL;
+		iowq->then(iowq, worker);
+	}
+	current->kunit_test = NULL;
+	ret = io_worker_get(worker);
+	current->kunit_test = test;
+	return ret;
+}
+
+/* io_wq_create, io_wq_put_and_exit: no worker is needed for it. */
+static void io_wq_test_create(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq *wq = iowq->wq;
+
+	iowq_expect_acct(test, wq, 0, 0, 1);
+	KUNIT_EXPECT_EQ(test, io_get_acct(wq, true)->max_workers, IOWQ_NR);
+	KUNIT_EXPECT_PTR_EQ(test, wq->task, iowq->task);
+	KUNIT_EXPECT_FALSE(test, test_bit(IO_WQ_BIT_EXIT, &wq->state));
+	io_wq_exit_start(wq);
+	KUNIT_EXPECT_TRUE(test, test_bit(IO_WQ_BIT_EXIT, &wq->state));
+	iowq_expect_acct(test, wq, 0, 0, 1);
+}
+
+/* io_queue_worker_create: queued once, whatever the worker asks for. */
+static void io_wq_test_queue_once(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_idol(test, iowq->wq);
+
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
+	KUNIT_EXPECT_FALSE(test, iowq_queue_cb(worker));
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &worker->create_work);
+	KUNIT_EXPECT_PTR_EQ(test, worker->create_work.next, NULL);
+	KUNIT_EXPECT_TRUE(test, test_bit(0, &worker->create_state));
+	KUNIT_EXPECT_EQ(test, refcount_read(&worker->ref), 2);
+	iowq_expect_acct(test, iowq->wq, 1, 0, 2);
+}
+
+/* io_queue_worker_create: nothing is queued once the exit bit is set. */
+static void io_wq_test_queue_exit(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_idol(test, iowq->wq);
+
+	io_wq_exit_start(iowq->wq);
+	KUNIT_EXPECT_FALSE(test, iowq_queue_cb(worker));
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+	iowq_expect_idle(test, worker);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/* io_queue_worker_create: the owner is past its last task_work_run(). */
+static void io_wq_test_queue_dead(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct task_struct *task;
+
+	/* the list of a thread that is gone ends in the sentinel */
+	task = kthread_create(kthread_worker_fn, NULL, "io-wq_kunit");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	get_task_struct(task);
+	kthread_stop(task);
+	swap(iowq->wq->task, task);
+	KUNIT_EXPECT_FALSE(test, iowq_queue_cb(worker));
+	io_wq_cancel_tw_create(iowq->wq);
+	swap(iowq->wq->task, task);
+	KUNIT_EXPECT_NOT_NULL(test, task->task_works);
+	put_task_struct(task);
+	iowq_expect_idle(test, worker);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/* cancel-create-once: all of both kinds are taken off, the rest is left. */
+static void io_wq_test_cancel_tw_create(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq *other = iowq_create_wq(test, iowq->task);
+	struct io_worker *cb[2], *cont[2], *theirs;
+	struct callback_head *work = iowq->work;
+	int i;
+
+	iowq_add(test, &work[0]);
+	for (i = 0; i < 2; i++) {
+		cb[i] = iowq_idol(test, iowq->wq);
+		KUNIT_EXPECT_TRUE(test, iowq_queue_cb(cb[i]));
+		cont[i] = iowq_idol(test, iowq->wq);
+		KUNIT_EXPECT_TRUE(test, iowq_queue_cont(cont[i]));
+		iowq_add(test, &work[i + 1]);
+	}
+	theirs = iowq_idol(test, other);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(theirs));
+	iowq_expect_acct(test, iowq->wq, 4, 2, 5);
+
+	io_wq_cancel_tw_create(iowq->wq);
+
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	for (i = 0; i < 2; i++) {
+		iowq_expect_idle(test, cb[i]);
+		iowq_expect_kept(test, cb[i]);
+		iowq_expect_freed(test, cont[i]);
+	}
+	iowq_expect_acct(test, other, 1, 0, 2);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &theirs->create_work);
+	KUNIT_EXPECT_PTR_EQ(test, theirs->create_work.next, &work[2]);
+	KUNIT_EXPECT_PTR_EQ(test, work[2].next, &work[1]);
+	KUNIT_EXPECT_PTR_EQ(test, work[1].next, &work[0]);
+	KUNIT_EXPECT_PTR_EQ(test, work[0].next, NULL);
+
+	iowq_put_wq(test, other);
+	iowq_expect_idle(test, theirs);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &work[2]);
+}
+
+/* cancel-create-once: each kind gives back what it alone had taken. */
+static void io_wq_test_cancel_accounting(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_idol(test, iowq->wq);
+
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
+	iowq_expect_acct(test, iowq->wq, 1, 0, 2);
+	io_wq_cancel_tw_create(iowq->wq);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	iowq_expect_idle(test, worker);
+
+	/* and it may be queued again */
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
+	io_wq_cancel_tw_create(iowq->wq);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	iowq_expect_idle(test, worker);
+	iowq_expect_kept(test, worker);
+
+	worker = iowq_idol(test, iowq->wq);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cont(worker));
+	iowq_expect_acct(test, iowq->wq, 1, 1, 2);
+	io_wq_cancel_tw_create(iowq->wq);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	iowq_expect_freed(test, worker);
+}
+
+/* cancel-create-once: the way by which a retried creation is queued. */
+static void io_wq_test_cancel_retry(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_idol(test, iowq->wq);
+
+	worker->acct->nr_workers++;
+	atomic_inc(&worker->acct->nr_running);
+	atomic_inc(&worker->wq->worker_refs);
+	queue_create_worker_retry(worker);
+	flush_delayed_work(&worker->work);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &worker->create_work);
+	iowq_expect_acct(test, iowq->wq, 1, 1, 2);
+	io_wq_exit_start(iowq->wq);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	iowq_expect_freed(test, worker);
+}
+
+static void iowq_then_requeue(struct iowq *iowq, struct io_worker *worker)
+{
+	iowq_requeue_late(worker);
+}
+
+/* cancel-create-once: an owner requeues when its bit clears: ->next is lost. */
+static void io_wq_test_cancel_requeued(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		worker[i] = iowq_idol(test, iowq->wq);
+		KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker[i]));
+	}
+	/*
+	 * The list is empty when the first callback is given back, so that its
+	 * ->next becomes NULL. One that is read after that ends the loop.
+	 */
+	iowq->at = worker[2];
+	iowq->then = iowq_then_requeue;
+	kunit_activate_static_stub(test, io_worker_cancel_cb,
+				   iowq_cancel_cb_stub);
+	io_wq_exit_start(iowq->wq);
+
+	KUNIT_EXPECT_PTR_EQ(test, iowq->at, NULL);
+	KUNIT_EXPECT_EQ(test, iowq->cancels, 4);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+	for (i = 0; i < 3; i++)
+		iowq_expect_idle(test, worker[i]);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/*
+ * The exiting worker was waiting for this reference. The next user of its
+ * memory is a worker that is created by create_worker_cont().
+ */
+static void iowq_then_reuse(struct iowq *iowq, struct io_worker *worker)
+{
+	KUNIT_EXPECT_TRUE(iowq->test,
+			  try_wait_for_completion(&worker->ref_done));
+	memset(worker, 0, sizeof(*worker));
+	worker->create_work.func = create_worker_cont;
+}
+
+/* cancel-create-once: an exiting worker is freed when its reference drops. */
+static void io_wq_test_cancel_freed(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *exiting, *last;
+
+	last = iowq_idol(test, iowq->wq);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(last));
+	exiting = iowq_idol(test, iowq->wq);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(exiting));
+	io_worker_release(exiting);
+
+	iowq->at = exiting;
+	iowq->then = iowq_then_reuse;
+	kunit_activate_static_stub(test, io_worker_cancel_cb,
+				   iowq_cancel_cb_stub);
+	io_wq_exit_start(iowq->wq);
+
+	KUNIT_EXPECT_EQ(test, iowq->cancels, 2);
+	iowq_expect_kept(test, exiting);
+	iowq_expect_idle(test, last);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+static void iowq_then_queue_other(struct iowq *iowq, struct io_worker *worker)
+{
+	iowq_requeue_late(iowq->idol[worker == iowq->idol[0] ? 1 : 2]);
+}
+
+/* cancel-create-once: io_wq_exit_start() walks until there is none left. */
+static void io_wq_test_cancel_again(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		iowq_idol(test, iowq->wq);
+	iowq_add(test, &iowq->work[0]);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(iowq->idol[0]));
+	/* the second one turns up behind the first walk, the third the next */
+	iowq->at = iowq->idol[0];
+	iowq->next = iowq->idol[1];
+	iowq->then = iowq_then_queue_other;
+	kunit_activate_static_stub(test, io_worker_cancel_cb,
+				   iowq_cancel_cb_stub);
+	io_wq_exit_start(iowq->wq);
+
+	KUNIT_EXPECT_EQ(test, iowq->cancels, 3);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &iowq->work[0]);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->work[0].next, NULL);
+	for (i = 0; i < 3; i++)
+		iowq_expect_idle(test, iowq->idol[i]);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+static void iowq_then_exit_start(struct iowq *iowq, struct io_worker *worker)
+{
+	KUNIT_EXPECT_FALSE(iowq->test,
+			   test_bit(IO_WQ_BIT_EXIT, &worker->wq->state));
+	io_wq_exit_start(worker->wq);
+}
+
+/* cancel-create-once: exit starts between the two looks of an adder. */
+static void io_wq_test_late_arrival(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *early = iowq_idol(test, iowq->wq);
+	struct io_worker *late = iowq_idol(test, iowq->wq);
+
+	iowq_add(test, &iowq->work[0]);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(early));
+	iowq->at = late;
+	iowq->then = iowq_then_exit_start;
+	kunit_activate_static_stub(test, io_worker_get, iowq_worker_get_stub);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(late));
+
+	KUNIT_EXPECT_PTR_EQ(test, iowq->at, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &iowq->work[0]);
+	iowq_expect_idle(test, early);
+	iowq_expect_idle(test, late);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/* cancel-create-once: the same for a worker that is to be freed. */
+static void io_wq_test_late_arrival_cont(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *late = iowq_idol(test, iowq->wq);
+
+	iowq->at = late;
+	iowq->then = iowq_then_exit_start;
+	kunit_activate_static_stub(test, io_worker_get, iowq_worker_get_stub);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cont(late));
+
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+	iowq_expect_freed(test, late);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+static void iowq_wait_started(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+
+	KUNIT_EXPECT_NE(test, 0,
+			wait_for_completion_timeout(&iowq->started,
+						    IOWQ_PATIENCE));
+}
+
+static int iowq_put_thread(void *data)
+{
+	struct iowq *iowq = data;
+
+	io_wq_put_and_exit(iowq->wq);
+	complete(&iowq->started);
+	return 0;
+}
+
+/* cancel-create-once: added after exit start, and its adder has yet to look. */
+static void io_wq_test_exit_workers_late(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct io_wq *wq = iowq->wq;
+	struct task_struct *tsk;
+
+	iowq_add(test, &iowq->work[0]);
+	io_wq_exit_start(wq);
+	iowq_requeue_late(worker);
+	tsk = kthread_run(iowq_put_thread, iowq, "io-wq_kunit_put");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tsk);
+	if (!wait_for_completion_timeout(&iowq->started, IOWQ_PATIENCE)) {
+		KUNIT_FAIL(test, "the exit waits for a callback");
+		complete(&wq->worker_done);
+		wait_for_completion(&iowq->started);
+	}
+	iowq_expect_idle(test, worker);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &iowq->work[0]);
+	/* one for io_wq_test_exit() */
+	iowq->wq = iowq_create_wq(test, iowq->task);
+}
+
+static int iowq_exit_thread(void *data)
+{
+	struct io_worker *worker = data;
+	struct iowq *iowq = current->kunit_test->priv;
+
+	set_mask_bits(&worker->flags, 0,
+		      BIT(IO_WORKER_F_UP) | BIT(IO_WORKER_F_RUNNING));
+	iowq->then(iowq, worker);
+	io_worker_exit(worker);
+	return 0;
+}
+
+/* A real worker that calls @then, and then exits. */
+static struct io_worker *
+iowq_exit_worker(struct kunit *test,
+		 void (*then)(struct iowq *iowq, struct io_worker *worker))
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_acct *acct = io_get_acct(iowq->wq, false);
+	struct io_worker *worker;
+	struct task_struct *tsk;
+
+	worker = kzalloc_obj(*worker);
+	KUNIT_ASSERT_NOT_NULL(test, worker);
+	refcount_set(&worker->ref, 1);
+	worker->wq = iowq->wq;
+	worker->acct = acct;
+	raw_spin_lock_init(&worker->lock);
+	init_completion(&worker->ref_done);
+	iowq->then = then;
+
+	tsk = create_io_thread(iowq_exit_thread, worker, NUMA_NO_NODE);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tsk);
+	acct->nr_workers++;
+	atomic_inc(&acct->nr_running);
+	atomic_inc(&iowq->wq->worker_refs);
+	io_init_new_worker(iowq->wq, acct, worker, tsk);
+	return worker;
+}
+
+static void iowq_then_queue_cb(struct iowq *iowq, struct io_worker *worker)
+{
+	KUNIT_EXPECT_TRUE(iowq->test, iowq_queue_cb(worker));
+	KUNIT_EXPECT_TRUE(iowq->test, iowq_queue_cb(iowq->idol[1]));
+	complete(&iowq->started);
+}
+
+/* cancel-create-once: a worker takes its own callback along, and no other. */
+static void io_wq_test_worker_exit_queued(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *before = iowq_idol(test, iowq->wq);
+	struct io_worker *after = iowq_idol(test, iowq->wq);
+
+	iowq_add(test, &iowq->work[0]);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(before));
+	iowq_exit_worker(test, iowq_then_queue_cb);
+	iowq_wait_started(test);
+
+	/* if it doesn't, it waits for ever for the reference of the callback */
+	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 3));
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &after->create_work);
+	KUNIT_EXPECT_PTR_EQ(test, after->create_work.next,
+			    &before->create_work);
+	KUNIT_EXPECT_PTR_EQ(test, before->create_work.next, &iowq->work[0]);
+	KUNIT_EXPECT_TRUE(test, test_bit(0, &before->create_state));
+	KUNIT_EXPECT_TRUE(test, test_bit(0, &after->create_state));
+	KUNIT_EXPECT_TRUE(test, list_empty(&before->acct->all_list));
+	iowq_expect_acct(test, iowq->wq, 2, 1, 3);
+}
+
+/*
+ * Something that the match function would say yes to, although the bit is
+ * clear. It stays if nobody asks.
+ */
+static void iowq_then_add_unmarked(struct iowq *iowq, struct io_worker *worker)
+{
+	init_task_work(&worker->create_work, create_worker_cb);
+	task_work_add(iowq->task, &worker->create_work, TWA_NONE);
+}
+
+/* cancel-create-once: a worker that queued nothing doesn't walk the list. */
+static void io_wq_test_worker_exit_not_queued(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct callback_head *head;
+	struct io_worker *worker;
+
+	iowq_add(test, &iowq->work[0]);
+	kunit_activate_static_stub(test, io_worker_cancel_cb,
+				   iowq_cancel_cb_stub);
+	worker = iowq_exit_worker(test, iowq_then_add_unmarked);
+	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
+
+	/* its memory is gone: compare it, but don't look at it */
+	head = xchg(&iowq->task->task_works, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, head, &worker->create_work);
+	KUNIT_EXPECT_EQ(test, iowq->cancels, 0);
+	iowq_expect_acct(test, iowq->wq, 0, 1, 1);
+}
+
+static void iowq_submit_work_stub(struct io_wq_work *work)
+{
+	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
+	struct iowq *iowq = current->kunit_test->priv;
+
+	item->task = current;
+	if (atomic_read(&work->flags) & IO_WQ_WORK_CANCEL) {
+		item->cancelled++;
+		return;
+	}
+	item->ran++;
+	complete(&iowq->started);
+	if (item->msecs)
+		schedule_timeout_interruptible(msecs_to_jiffies(item->msecs));
+}
+
+static bool iowq_put_work_stub(struct io_wq_work *work,
+			       struct io_wq_work **linked)
+{
+	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
+
+	*linked = item->link ? &item->link->req.work : NULL;
+	return true;
+}
+
+static void iowq_free_work_stub(struct io_wq_work *work)
+{
+	container_of(work, struct iowq_item, req.work)->freed++;
+}
+
+static struct iowq_item *iowq_items(struct kunit *test, unsigned int flags,
+				    unsigned int msecs)
+{
+	struct iowq *iowq = test->priv;
+	int i;
+
+	kunit_activate_static_stub(test, io_wq_submit_work,
+				   iowq_submit_work_stub);
+	kunit_activate_static_stub(test, io_wq_put_work, iowq_put_work_stub);
+	kunit_activate_static_stub(test, io_wq_free_work, iowq_free_work_stub);
+	for (i = 0; i < IOWQ_ITEMS; i++) {
+		iowq->item[i].req.ctx = iowq->ctx;
+		iowq->item[i].msecs = msecs;
+		atomic_set(&iowq->item[i].req.work.flags, flags);
+	}
+	return iowq->item;
+}
+
+/* Each item as a letter: R for ran, C cancelled, - neither, 2 more than once. */
+static void iowq_expect_items(struct kunit *test, const char *want)
+{
+	struct iowq *iowq = test->priv;
+	char got[IOWQ_ITEMS + 1] = "";
+	int i;
+
+	for (i = 0; want[i]; i++) {
+		struct iowq_item *item = &iowq->item[i];
+
+		got[i] = '-';
+		if (item->ran + item->cancelled > 1)
+			got[i] = '2';
+		else if (item->ran)
+			got[i] = 'R';
+		else if (item->cancelled)
+			got[i] = 'C';
+		KUNIT_EXPECT_EQ(test, item->freed, 1);
+	}
+	KUNIT_EXPECT_STREQ(test, got, want);
+}
+
+/* io_wq_enqueue: a worker is created, runs the work, and then the next one. */
+static void io_wq_test_worker(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+
+	io_wq_enqueue(iowq->wq, &item->req.work);
+	iowq_expect_acct(test, iowq->wq, 1, 1, 2);
+	iowq_wait_started(test);
+	schedule_timeout_uninterruptible(2);
+	iowq_expect_items(test, "R");
+	KUNIT_EXPECT_EQ(test, item->task->flags & PF_IO_WORKER, PF_IO_WORKER);
+	/* idle, and not counted as running */
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+
+	io_wq_enqueue(iowq->wq, &item[1].req.work);
+	iowq_wait_started(test);
+	KUNIT_EXPECT_PTR_EQ(test, item[1].task, item[0].task);
+	iowq_expect_items(test, "RR");
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+}
+
+/* io_wq_enqueue: once the exit bit is set, a chain is cancelled on the spot. */
+static void io_wq_test_enqueue_exit(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+
+	item[0].link = &item[1];
+	io_wq_exit_start(iowq->wq);
+	io_wq_enqueue(iowq->wq, &item->req.work);
+	iowq_expect_items(test, "CC");
+	KUNIT_EXPECT_PTR_EQ(test, item[1].task, current);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/* io_wq_set_exit_on_idle: idle workers leave, and all counts are as before. */
+static void io_wq_test_exit_on_idle(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+
+	io_wq_enqueue(iowq->wq, &item->req.work);
+	iowq_wait_started(test);
+	schedule_timeout_uninterruptible(2);
+	io_wq_set_exit_on_idle(iowq->wq, true);
+	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/*
+ * An io_wq of this thread, with one worker that sleeps in its first item, which
+ * has made it ask for another worker: the second item is pending.
+ */
+static struct io_wq *iowq_sleeping_worker(struct kunit *test)
+{
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
+
+	io_wq_enqueue(wq, &item[0].req.work);
+	io_wq_enqueue(wq, &item[1].req.work);
+	iowq_wait_started(test);
+	iowq_expect_acct(test, wq, 1, 1, 3);
+	KUNIT_EXPECT_TRUE(test, task_work_pending(current));
+	return wq;
+}
+
+/* create_worker_cb: run by the owner, it creates the worker asked for. */
+static void io_wq_test_create_worker_cb(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq *wq = iowq_sleeping_worker(test);
+	struct iowq_item *item = iowq->item;
+
+	clear_notify_signal();
+	task_work_run();
+	iowq_wait_started(test);
+	KUNIT_EXPECT_EQ(test, item[1].ran, 1);
+	KUNIT_EXPECT_PTR_NE(test, item[0].task, item[1].task);
+	iowq_expect_acct(test, wq, 0, 2, 3);
+	iowq_put_wq(test, wq);
+	iowq_expect_items(test, "RR");
+}
+
+/* cancel-create-once: exit starts with the callback of a real worker queued. */
+static void io_wq_test_exit_start_queued(struct kunit *test)
+{
+	struct io_wq *wq = iowq_sleeping_worker(test);
+
+	io_wq_exit_start(wq);
+	KUNIT_EXPECT_FALSE(test, task_work_pending(current));
+	iowq_expect_acct(test, wq, 0, 1, 2);
+	iowq_put_wq(test, wq);
+	clear_notify_signal();
+	/* the worker gets to the second item, as it is its last look */
+	iowq_expect_items(test, "RC");
+}
+
+/* create_io_thread() fails with -ERESTARTNOINTR, to be tried again in 5 ms. */
+static void iowq_enqueue_no_thread(struct io_wq *wq, struct io_wq_work *work)
+{
+	allow_signal(SIGUSR1);
+	send_sig(SIGUSR1, current, 1);
+	io_wq_enqueue(wq, work);
+	flush_signals(current);
+	disallow_signal(SIGUSR1);
+}
+
+/* create_worker_cont: a creation that a signal interrupted is retried. */
+static void io_wq_test_create_worker_cont(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	int i;
+
+	iowq_enqueue_no_thread(wq, &item->req.work);
+	iowq_expect_acct(test, wq, 1, 1, 2);
+	KUNIT_EXPECT_FALSE(test, task_work_pending(current));
+	for (i = 0; i < IOWQ_PATIENCE && !task_work_pending(current); i++)
+		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, item->ran, 0);
+	clear_notify_signal();
+	task_work_run();
+	iowq_wait_started(test);
+	schedule_timeout_uninterruptible(1);
+	iowq_expect_items(test, "R");
+	iowq_expect_acct(test, wq, 0, 1, 2);
+	iowq_put_wq(test, wq);
+	KUNIT_EXPECT_EQ(test, iowq->item[0].freed, 1);
+}
+
+/* cancel-create-once: exit starts while a retried creation is queued. */
+static void io_wq_test_exit_start_cont(struct kunit *test)
+{
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	int i;
+
+	iowq_enqueue_no_thread(wq, &item->req.work);
+	for (i = 0; i < IOWQ_PATIENCE && !task_work_pending(current); i++)
+		schedule_timeout_uninterruptible(1);
+	io_wq_exit_start(wq);
+	clear_notify_signal();
+	KUNIT_EXPECT_FALSE(test, task_work_pending(current));
+	iowq_expect_acct(test, wq, 0, 0, 1);
+	iowq_put_wq(test, wq);
+	iowq_expect_items(test, "C");
+}
+
+static const struct iowq_chain {
+	const char *desc;
+	unsigned int flags;
+	int nr;
+	bool linked, hashed, exit;
+	unsigned int msecs;
+	const char *want;
+	int least;
+} iowq_chains[] = {
+	{ "three unbound links", IO_WQ_WORK_UNBOUND, 3, .linked = true,
+	  .exit = true, .msecs = 3000, .want = "RCC" },
+	{ "three unbound links, no exit", IO_WQ_WORK_UNBOUND, 3, .linked = true,
+	  .msecs = 200, .want = "RRR", .least = 600 },
+	{ "three bounded links", 0, 3, .linked = true, .exit = true,
+	  .msecs = 3000, .want = "RRR" },
+	{ "unbound, then hashed links", IO_WQ_WORK_UNBOUND, 3, .linked = true,
+	  .hashed = true, .exit = true, .msecs = 3000, .want = "RCC" },
+	{ "one unbound item", IO_WQ_WORK_UNBOUND, 1, .exit = true,
+	  .msecs = 3000, .want = "R" },
+	{ "one bounded item", 0, 1, .exit = true, .msecs = 3000, .want = "R" },
+	{ "two unbound items, no link", IO_WQ_WORK_UNBOUND, 2, .exit = true,
+	  .msecs = 3000, .want = "RC" },
+};
+
+static void iowq_chain_desc(const struct iowq_chain *chain, char *desc)
+{
+	strscpy(desc, chain->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_chains, iowq_chains, iowq_chain_desc);
+
+/* exit-per-link: the exit bit is sampled for each item, not once per chain. */
+static void io_wq_test_exit_per_link(struct kunit *test)
+{
+	const struct iowq_chain *chain = test->param_value;
+	struct iowq *iowq = test->priv;
+	struct io_wq *wq = iowq_create_wq(test, iowq->task);
+	struct iowq_item *item = iowq_items(test, chain->flags, chain->msecs);
+	ktime_t start;
+	int i;
+
+	/* one worker does it all */
+	io_get_acct(wq, false)->max_workers = 1;
+	io_get_acct(wq, true)->max_workers = 1;
+	for (i = 0; i < chain->nr; i++) {
+		if (i && chain->hashed)
+			io_wq_hash_work(&item[i].req.work, test);
+		if (i && chain->linked)
+			item[i - 1].link = &item[i];
+	}
+	for (i = 0; i < (chain->linked ? 1 : chain->nr); i++)
+		io_wq_enqueue(wq, &item[i].req.work);
+	iowq_wait_started(test);
+
+	start = ktime_get();
+	if (!chain->exit)
+		while (!READ_ONCE(item[chain->nr - 1].freed) &&
+		       ktime_ms_delta(ktime_get(), start) < 60 * MSEC_PER_SEC)
+			schedule_timeout_uninterruptible(1);
+	iowq_put_wq(test, wq);
+	/* simulated time, but 300 ms are enough for a real processor as well */
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), start), chain->least);
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start),
+			chain->least + 300);
+	iowq_expect_items(test, chain->want);
+}
+
+static int io_wq_test_init(struct kunit *test)
+{
+	struct iowq *iowq;
+
+	iowq = kunit_kzalloc(test, sizeof(*iowq), GFP_KERNEL);
+	if (!iowq)
+		return -ENOMEM;
+	iowq->test = test;
+	init_completion(&iowq->started);
+	iowq->ctx = kunit_kzalloc(test, sizeof(*iowq->ctx), GFP_KERNEL);
+	iowq->item = kunit_kcalloc(test, IOWQ_ITEMS, sizeof(*iowq->item),
+				   GFP_KERNEL);
+	if (!iowq->ctx || !iowq->item)
+		return -ENOMEM;
+	iowq->cache = kmem_cache_create("io-wq_kunit", sizeof(struct io_worker),
+					0, SLAB_NO_MERGE, NULL);
+	if (!iowq->cache)
+		return -ENOMEM;
+	/* never woken, so that nobody else touches its ->task_works */
+	iowq->task = kthread_create(kthread_worker_fn, NULL, "io-wq_kunit");
+	if (IS_ERR(iowq->task)) {
+		kmem_cache_destroy(iowq->cache);
+		return PTR_ERR(iowq->task);
+	}
+	iowq->wq = iowq_create_wq(test, iowq->task);
+	test->priv = iowq;
+	return 0;
+}
+
+static void io_wq_test_exit(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	int i;
+
+	if (!iowq)
+		return;
+	iowq_put_wq(test, iowq->wq);
+	iowq->task->task_works = NULL;
+	kthread_stop(iowq->task);
+	for (i = 0; i < iowq->nr_idols; i++)
+		if (!iowq->freed[i])
+			kmem_cache_free(iowq->cache, iowq->idol[i]);
+	kmem_cache_destroy(iowq->cache);
+}
+
+static struct kunit_case io_wq_test_cases[] = {
+	KUNIT_CASE(io_wq_test_create),
+	KUNIT_CASE(io_wq_test_queue_once),
+	KUNIT_CASE(io_wq_test_queue_exit),
+	KUNIT_CASE(io_wq_test_queue_dead),
+	KUNIT_CASE(io_wq_test_cancel_tw_create),
+	KUNIT_CASE(io_wq_test_cancel_accounting),
+	KUNIT_CASE(io_wq_test_cancel_retry),
+	KUNIT_CASE(io_wq_test_cancel_requeued),
+	KUNIT_CASE(io_wq_test_cancel_freed),
+	KUNIT_CASE(io_wq_test_cancel_again),
+	KUNIT_CASE(io_wq_test_late_arrival),
+	KUNIT_CASE(io_wq_test_late_arrival_cont),
+	KUNIT_CASE(io_wq_test_exit_workers_late),
+	KUNIT_CASE(io_wq_test_worker_exit_queued),
+	KUNIT_CASE(io_wq_test_worker_exit_not_queued),
+	KUNIT_CASE(io_wq_test_worker),
+	KUNIT_CASE(io_wq_test_enqueue_exit),
+	KUNIT_CASE(io_wq_test_exit_on_idle),
+	KUNIT_CASE(io_wq_test_create_worker_cb),
+	KUNIT_CASE(io_wq_test_exit_start_queued),
+	KUNIT_CASE(io_wq_test_create_worker_cont),
+	KUNIT_CASE(io_wq_test_exit_start_cont),
+	KUNIT_CASE_PARAM(io_wq_test_exit_per_link, iowq_chains_gen_params),
+	{}
+};
+
+static struct kunit_suite io_wq_test_suite = {
+	.name = "io-wq",
+	.init = io_wq_test_init,
+	.exit = io_wq_test_exit,
+	.test_cases = io_wq_test_cases,
+};
+
+kunit_test_suite(io_wq_test_suite);
