@@ -42,7 +42,6 @@ scan()
 		-o -path "$tree/um-*/*" ! -path "$objdir/.config" ! -path "$objdir/guest.cpio" -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
 	# Kbuild goes by the time of modification, so that has to tell the same.
-	find "$tree" -maxdepth 0 -newer "$stamp.tmp" >/dev/null
 	xargs -r -d '\n' -a "$objdir/changed" sh -c 'stamp=$1; shift
 		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
 }
@@ -73,8 +72,8 @@ compile()
 link()
 {
 	touch vmlinux.o
-	grep -zvE '^MAKE' "$kbuild_env" | xargs -0 sh -c 'exec env -i "$@" \
-		MAKEFLAGS="rR --no-print-directory --include-dir=$abs_srctree" make -f "$abs_srctree/scripts/Makefile.vmlinux"' \
+	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS)=' "$kbuild_env" | xargs -0 sh -c 'exec env -i "$@" \
+		MAKEFLAGS="rR --no-print-directory --include-dir=$abs_srctree" make -f "$abs_srctree/scripts/Makefile.vmlinux" vmlinux' \
 		sh && ln -f vmlinux linux
 }
 
@@ -84,7 +83,7 @@ quick()
 	todo=$(objects) || return 1
 	abs_srctree=$tree
 	export abs_srctree
-	say "compiling" $todo
+	say "compiling $(echo "$todo" | paste -sd ' ')"
 	cd "$objdir"
 	for o in $todo; do
 		compile "$o" || return 1
@@ -127,7 +126,7 @@ guest
 [ -e "$stamp" ] || touch -d @0 "$stamp"
 scan
 if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/files" "$objdir/files.tmp"; then
-	(quick) >"$objdir/quick.log" 2>&1 || kbuild
+	(quick) >"$objdir/quick.log" 2>&1 && sed -n '/^build: /p' "$objdir/quick.log" || kbuild
 	mv "$objdir/files.tmp" "$objdir/files"
 fi
 mv "$stamp.tmp" "$stamp"

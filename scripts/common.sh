@@ -68,7 +68,7 @@ case $top in
 esac
 
 # Each tree of the user's own has its build folder, named so that two of them never meet.
-work=$build/$KERNEL
+work=$build/${BENCH:+bench-}$KERNEL
 if [ -n "$KDIR" ]; then
 	[ -d "$KDIR" ] || die "KDIR=$KDIR: no such folder"
 	KDIR=$(cd "$KDIR" && pwd -P)

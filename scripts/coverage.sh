@@ -18,7 +18,7 @@ gcov_version=$(gcov --version | sed -n '1s,.* \([0-9]*\)\.[^ ]*$,\1,p')
 		"$gcc_version, or run make distclean and build with gcc $gcov_version"
 
 rm -rf "$out.tmp"
-mkdir -p "$out.tmp/gcda"
+mkdir -p "$out.tmp"
 sha256sum <"$objdir/linux" >"$out.tmp/linux.id"
 runs=0
 for id in "$results"/*/linux.id; do
@@ -26,6 +26,10 @@ for id in "$results"/*/linux.id; do
 	counts=${id%/linux.id}/gcov
 	[ -n "$(find "$counts" -name '*.gcda' -print -quit)" ] || continue
 	runs=$((runs + 1))
+	if [ "$runs" = 1 ]; then
+		cp -r "$counts" "$out.tmp/gcda"
+		continue
+	fi
 	gcov-tool merge -o "$out.tmp/sum" "$out.tmp/gcda" "$counts" >"$out.tmp/log" 2>&1 ||
 		die "gcov-tool cannot add the counts in $counts: $(tail -n 1 "$out.tmp/log")"
 	rm -rf "$out.tmp/gcda"

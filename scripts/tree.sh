@@ -142,6 +142,7 @@ $(cat "$work/message")" "$2"
 apply_series()
 {
 	head=$base
+	# shellcheck disable=SC2013
 	for p in $(sed 's/#.*//' "$top/patches/$KERNEL/series"); do
 		next=$(apply_patch "$p" "$head")
 		head=${next:-$head}

@@ -5,7 +5,8 @@
  * created after io_wq_exit_start(); cancel-local-directly: exec with the last
  * request in flight).
  *
- * The new image is this program again, with the numbers of what it inherits.
+ * The new image is this program again, with the numbers of what it inherits. It
+ * inherits the rings as well, so that only exec itself cancels their requests.
  */
 #include "scenario.h"
 
@@ -22,6 +23,7 @@ static void arm(struct io_uring *ring, unsigned int flags)
 	static char buf;
 
 	must(io_uring_queue_init(4 * NR_REQS, ring, flags));
+	must(fcntl(ring->ring_fd, F_SETFD, 0));
 	must(io_uring_register_iowq_max_workers(ring, max));
 	for (int i = 0; i < NR_REQS; i++) {
 		/* in io-wq, a few of them running */

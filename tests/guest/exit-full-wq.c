@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process that goes away with io-wq full, both of its kinds of worker busy
- * and more work pending (cancel-create-once).
+ * A task that goes away with io-wq full, both of its kinds of worker busy and
+ * more work pending (cancel-create-once; exit-per-link).
  *
- * Three ways: it exits once every worker is blocked; it exits before any has
- * run, so that they look for help while it tears them down; it is killed with
- * a worker's creation callback in its task_work list, between the entries that
- * MSG_RING puts there. A task in vfork() runs no task_work, which is how that
- * list gets filled.
+ * The last way holds the task in its exit, by ptrace, where it runs no
+ * task_work: the workers block, and queue creation callbacks, among entries
+ * that MSG_RING puts on the same list. Teardown then has to find them there.
  */
 #include "scenario.h"
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 
 #define NR_WORKERS	4	/* of each kind */
@@ -21,108 +20,145 @@ static int in[2], sink[2];
 static struct io_uring ring;
 
 /* FIFO opens are bounded work, reads of a pipe are not. */
-static void fill(unsigned int flags)
+static void submit(void)
 {
 	unsigned int max[2] = { NR_WORKERS, NR_WORKERS };
 
-	close(in[1]);
-	must(io_uring_queue_init(2 * NR_REQS, &ring, flags));
 	must(io_uring_register_iowq_max_workers(&ring, max));
 	for (int i = 0; i < NR_REQS; i++) {
 		struct io_uring_sqe *sqe = get_sqe(&ring);
 
 		io_uring_prep_openat(sqe, AT_FDCWD, FIFO, O_RDONLY, 0);
 		sqe->flags = IOSQE_ASYNC;
-		sqe = get_sqe(&ring);
-		prep_blocking_read(sqe, in[0], sink[1]);
+		prep_blocking_read(get_sqe(&ring), in[0], sink[1]);
 	}
+	must(io_uring_submit(&ring));
+}
+
+static void fill(void)
+{
+	must(io_uring_queue_init(2 * NR_REQS, &ring, 0));
+	submit();
+	if (!wait_until(count_workers(getpid()) == 2 * NR_WORKERS, SEC))
+		_exit(1);
+	nap(10 * MS);
 }
 
 static void __attribute__((noreturn)) exit_when_full(void)
 {
-	fill(0);
-	must(io_uring_submit(&ring));
-	if (!wait_until(count_workers(getpid()) == 2 * NR_WORKERS, SEC))
-		_exit(1);
-	nap(10 * MS);
+	fill();
 	_exit(0);
+}
+
+static void __attribute__((noreturn)) thread_exit_when_full(void)
+{
+	fill();
+	exit_thread();
 }
 
 static void __attribute__((noreturn)) exit_at_once(void)
 {
-	fill(0);
-	must(io_uring_submit(&ring));
-	_exit(0);
+	must(io_uring_queue_init(2 * NR_REQS, &ring, 0));
+	submit();
+	exit_thread();
 }
 
-/* Sends in[0] to the ring of the task that waits in vfork(), and kills it. */
-static void __attribute__((noreturn)) send_and_kill(void)
+static void __attribute__((noreturn)) exit_on_hold(void)
 {
-	static struct io_uring sender;
+	must(ptrace(PTRACE_TRACEME, 0, 0, 0));
+	must(raise(SIGSTOP));
+	/* makes this task the submitter of a ring that its parent made */
+	must(io_uring_enable_rings(&ring));
+	submit();
+	exit_thread();
+}
 
-	must(io_uring_queue_init(NR_MSGS, &sender, 0));
-	must(io_uring_register_files(&sender, in, 1));
-	for (int i = 0; i < NR_MSGS; i++) {
-		struct io_uring_sqe *sqe;
+static void check(const char *how, pid_t pid)
+{
+	long long start = now();
+	int status = -1;
 
-		/* the workers block, and ask for others, half way */
-		if (i == NR_MSGS / 2) {
-			must(io_uring_submit(&sender));
-			nap(10 * MS);
-		}
-		sqe = get_sqe(&sender);
+	ok(reaped(pid, &status, 30 * SEC) && status == 0, "%s: reaped", how);
+	if (ring.ring_fd)
+		io_uring_queue_exit(&ring);
+	ok(wait_until(readers_gone(in[1]), SEC), "%s: the pipe is released", how);
+	ok(open(FIFO, O_WRONLY | O_NONBLOCK) < 0 && errno == ENXIO,
+	   "%s: nobody reads the FIFO", how);
+	ok(now() - start < SEC / 5, "%s: in no time: %lld ms", how, (now() - start) / MS);
+	close(in[1]);
+}
+
+static pid_t start(void (*fn)(void))
+{
+	pid_t pid;
+
+	must(pipe(in));
+	pid = must(fork());
+	if (!pid) {
+		close(in[1]);
+		fn();
+	}
+	close(in[0]);
+	return pid;
+}
+
+static bool stopped_by(pid_t pid, int event)
+{
+	int status;
+
+	return wait_until(waitpid(pid, &status, WNOHANG) == pid, SEC) &&
+	       status >> 8 == event;
+}
+
+/* Slot 0 of @sender goes to the ring, through task_work of its submitter. */
+static void send_fds(struct io_uring *sender, int from, int nr)
+{
+	for (int i = from; i < from + nr; i++) {
+		struct io_uring_sqe *sqe = get_sqe(sender);
+
 		io_uring_prep_rw(IORING_OP_MSG_RING, sqe, ring.ring_fd,
 				 (void *)(long)IORING_MSG_SEND_FD, 0, 0);
 		sqe->file_index = i + 1;
 	}
-	must(io_uring_submit(&sender));
-	must(kill(getppid(), SIGKILL));
-	_exit(0);
+	must(io_uring_submit(sender));
 }
 
-static void __attribute__((noreturn)) killed_in_vfork(void)
+static void on_hold(void)
 {
-	fill(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
-	must(io_uring_register_files_sparse(&ring, NR_MSGS));
-	must(io_uring_submit(&ring));
-	if (!vfork())
-		send_and_kill();
-	_exit(1);
-}
-
-static void try(const char *how, void (*fn)(void), int want)
-{
-	int status = -1;
-	long long end;
+	struct io_uring sender;
 	pid_t pid;
-	bool gone;
 
-	must(pipe(in));
-	pid = must(fork());
-	if (!pid)
-		fn();
-	close(in[0]);
-	gone = reaped(pid, &status, 30 * SEC);
-	end = now();
-	ok(gone && status == want, "%s: reaped, status %d", how, status);
-	ok(wait_until(readers_gone(in[1]), SEC), "%s: the pipe is released", how);
-	ok(open(FIFO, O_WRONLY | O_NONBLOCK) < 0 && errno == ENXIO,
-	   "%s: nobody reads the FIFO", how);
-	ok(now() - end < SEC / 10, "%s: in no time", how);
-	close(in[1]);
+	must(io_uring_queue_init(2 * NR_REQS, &ring, IORING_SETUP_R_DISABLED |
+				 IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN));
+	must(io_uring_register_files_sparse(&ring, NR_MSGS));
+	must(io_uring_queue_init(NR_MSGS, &sender, 0));
+	must(io_uring_register_files(&sender, &sink[0], 1));
+
+	pid = start(exit_on_hold);
+	if (!stopped_by(pid, SIGSTOP))
+		exit(1);
+	must(ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
+	must(ptrace(PTRACE_CONT, pid, 0, 0));
+	ok(stopped_by(pid, SIGTRAP | PTRACE_EVENT_EXIT << 8), "on hold: stopped in exit");
+	send_fds(&sender, 0, NR_MSGS / 2);
+	nap(10 * MS);
+	send_fds(&sender, NR_MSGS / 2, NR_MSGS / 2);
+	ok(count_workers(pid) == 2, "on hold: %d workers need more", count_workers(pid));
+	must(ptrace(PTRACE_CONT, pid, 0, 0));
+	check("on hold", pid);
+	ok(wait_until(io_uring_cq_ready(&sender) == NR_MSGS, SEC),
+	   "on hold: every message is answered");
+	io_uring_queue_exit(&sender);
 }
 
 int main(void)
 {
-	long long start = now();
-
-	plan(13);
+	plan(19);
 	must(pipe(sink));
 	must(mkfifo(FIFO, 0600));
-	try("exit when full", exit_when_full, 0);
-	try("exit at once", exit_at_once, 0);
-	try("killed in vfork", killed_in_vfork, SIGKILL);
-	ok(now() - start < SEC, "all of it took %lld ms", (now() - start) / MS);
-	unlink(FIFO);
+	check("exit when full", start(exit_when_full));
+	check("thread exit when full", start(thread_exit_when_full));
+	check("exit at once", start(exit_at_once));
+	on_hold();
 	return 0;
 }

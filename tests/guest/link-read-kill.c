@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process killed while io-wq runs the first of a chain of linked requests:
- * the later links are cancelled and never start (exit-per-link).
+ * A process killed, or a thread that exits, while io-wq runs the first of a
+ * chain of linked requests: the later links are cancelled and never start
+ * (exit-per-link).
  *
  * The first link blocks its worker on an empty pipe, and is interrupted. The
- * second would write to another pipe, and the rest would block again, with
- * nobody left to interrupt them.
+ * second would write to another pipe, and the rest would block again. When it
+ * is a thread that exits, nobody is left to interrupt them.
  */
 #include "scenario.h"
 
 #define NR_READS 8
 
-static void __attribute__((noreturn)) child(const int *in, const int *out)
+static void __attribute__((noreturn)) child(const int *in, const int *out, bool leave)
 {
 	struct io_uring ring;
 	struct io_uring_sqe *sqe;
@@ -28,34 +29,51 @@ static void __attribute__((noreturn)) child(const int *in, const int *out)
 		sqe->flags = IOSQE_ASYNC | (i < NR_READS ? IOSQE_IO_HARDLINK : 0);
 	}
 	must(io_uring_submit(&ring));
+	nap(50 * MS);
+	if (leave)
+		exit_thread();
 	for (;;)
 		pause();
 }
 
-int main(void)
+static void try(const char *how, bool leave)
 {
 	int in[2], out[2], status = 0;
-	long long killed;
-	char c;
+	long long start;
 	pid_t pid;
+	bool gone;
+	char c;
 
-	plan(5);
 	must(pipe(in));
 	must(pipe(out));
 	pid = must(fork());
 	if (!pid)
-		child(in, out);
+		child(in, out, leave);
 	close(in[0]);
 	close(out[1]);
 
-	ok(wait_until(count_workers(pid) == 1, SEC), "one worker has the chain");
-	nap(10 * MS);
+	nap(40 * MS);
+	ok(count_workers(pid) == 1, "%s: one worker has the chain", how);
+	nap(20 * MS);
 
-	killed = now();
-	must(kill(pid, SIGKILL));
-	ok(reaped(pid, &status, 20 * SEC) && WIFSIGNALED(status), "killed and reaped");
-	ok(now() - killed < SEC / 10, "in no time: %lld ms", (now() - killed) / MS);
-	ok(read(out[0], &c, 1) == 0, "the second link never ran");
-	ok(wait_until(readers_gone(in[1]), SEC), "the pipe is released");
+	start = now();
+	if (!leave)
+		must(kill(pid, SIGKILL));
+	gone = reaped(pid, &status, 20 * SEC);
+	ok(gone && status == (leave ? 0 : SIGKILL), "%s: reaped", how);
+	ok(now() - start < SEC / 10, "%s: in no time: %lld ms", how, (now() - start) / MS);
+	if (!gone)
+		must(kill(pid, SIGKILL));
+	ok(read(out[0], &c, 1) == 0, "%s: the second link never ran", how);
+	ok(wait_until(readers_gone(in[1]), SEC), "%s: the pipe is released", how);
+	close(in[1]);
+	close(out[0]);
+}
+
+int main(void)
+{
+	plan(10);
+	try("kill", false);
+	try("thread exit", true);
 	return 0;
 }

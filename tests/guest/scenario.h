@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -153,6 +154,16 @@ static inline void workers_go_first(void)
 {
 	for_each_thread(getpid(), "iou-wrk-", go_first);
 }
+/*
+ * Ends this thread alone. exit_group() and SIGKILL reach the io-wq workers of
+ * a process as well, and interrupt them whatever io-wq does.
+ */
+static inline void __attribute__((noreturn)) exit_thread(void)
+{
+	syscall(SYS_exit, 0);
+	abort();
+}
+
 /* Reaps @pid, and says whether it ended within @limit. */
 static inline bool reaped(pid_t pid, int *status, long long limit)
 {

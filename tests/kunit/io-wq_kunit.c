@@ -6,7 +6,7 @@
  * its task_work list stays there. Tests that need creation callbacks to run
  * have an io_wq of their own instead, of the thread that runs the test.
  *
- * There are two kinds of worker here: idols, which no thread is behind, and
+ * There are two kinds of worker here: dummies, which no thread is behind, and
  * whose callbacks the test queues on their behalf; and real ones. The threads
  * of the latter inherit ->kunit_test, and hence the static stubs.
  */
@@ -39,12 +39,12 @@ struct iowq {
 	struct completion started;
 	struct callback_head work[3]; /* unrelated ones */
 
-	/* idols, in the order of their creation */
-	struct io_worker *idol[IOWQ_NR];
-	int nr_idols;
+	/* dummies, in the order of their creation */
+	struct io_worker *dummy[IOWQ_NR];
+	int nr_dummies;
 	bool freed[IOWQ_NR];
 
-	/* what the stubs do, each for the idol that it is about */
+	/* what the stubs do, each for the dummy that it is about */
 	struct io_worker *at;
 	void (*then)(struct iowq *iowq, struct io_worker *worker);
 	struct io_worker *next;
@@ -106,12 +106,12 @@ static void iowq_expect_acct(struct kunit *test, struct io_wq *wq, int running,
 }
 
 /* As create_io_worker() sets it up, but there won't be a thread. */
-static struct io_worker *iowq_idol(struct kunit *test, struct io_wq *wq)
+static struct io_worker *iowq_dummy(struct kunit *test, struct io_wq *wq)
 {
 	struct iowq *iowq = test->priv;
 	struct io_worker *worker;
 
-	KUNIT_ASSERT_LT(test, iowq->nr_idols, IOWQ_NR);
+	KUNIT_ASSERT_LT(test, iowq->nr_dummies, IOWQ_NR);
 	worker = kmem_cache_zalloc(iowq->cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, worker);
 	refcount_set(&worker->ref, 1);
@@ -120,7 +120,7 @@ static struct io_worker *iowq_idol(struct kunit *test, struct io_wq *wq)
 	raw_spin_lock_init(&worker->lock);
 	init_completion(&worker->ref_done);
 	INIT_DELAYED_WORK(&worker->work, io_workqueue_create);
-	iowq->idol[iowq->nr_idols++] = worker;
+	iowq->dummy[iowq->nr_dummies++] = worker;
 	return worker;
 }
 
@@ -165,7 +165,7 @@ static void iowq_add(struct kunit *test, struct callback_head *cb)
 }
 
 /*
- * How often an idol has been freed. A freed object is the first to be handed
+ * How often a dummy has been freed. A freed object is the first to be handed
  * out again, and one that is freed twice is handed out twice.
  */
 static int iowq_times_freed(struct kunit *test, struct io_worker *worker)
@@ -185,8 +185,8 @@ static int iowq_times_freed(struct kunit *test, struct io_worker *worker)
 		if (j == i)
 			kmem_cache_free(iowq->cache, obj[i]);
 	}
-	for (i = 0; i < iowq->nr_idols; i++)
-		if (iowq->idol[i] == worker)
+	for (i = 0; i < iowq->nr_dummies; i++)
+		if (iowq->dummy[i] == worker)
 			iowq->freed[i] = times;
 	return times;
 }
@@ -269,7 +269,7 @@ static void io_wq_test_create(struct kunit *test)
 static void io_wq_test_queue_once(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
 	KUNIT_EXPECT_FALSE(test, iowq_queue_cb(worker));
@@ -284,7 +284,7 @@ static void io_wq_test_queue_once(struct kunit *test)
 static void io_wq_test_queue_exit(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 
 	io_wq_exit_start(iowq->wq);
 	KUNIT_EXPECT_FALSE(test, iowq_queue_cb(worker));
@@ -297,10 +297,10 @@ static void io_wq_test_queue_exit(struct kunit *test)
 static void io_wq_test_queue_dead(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 	struct task_struct *task;
 
-	/* the list of a thread that is gone ends in the sentinel */
+	/* the list of a thread that is gone is the sentinel */
 	task = kthread_create(kthread_worker_fn, NULL, "io-wq_kunit");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	get_task_struct(task);
@@ -326,13 +326,13 @@ static void io_wq_test_cancel_tw_create(struct kunit *test)
 
 	iowq_add(test, &work[0]);
 	for (i = 0; i < 2; i++) {
-		cb[i] = iowq_idol(test, iowq->wq);
+		cb[i] = iowq_dummy(test, iowq->wq);
 		KUNIT_EXPECT_TRUE(test, iowq_queue_cb(cb[i]));
-		cont[i] = iowq_idol(test, iowq->wq);
+		cont[i] = iowq_dummy(test, iowq->wq);
 		KUNIT_EXPECT_TRUE(test, iowq_queue_cont(cont[i]));
 		iowq_add(test, &work[i + 1]);
 	}
-	theirs = iowq_idol(test, other);
+	theirs = iowq_dummy(test, other);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(theirs));
 	iowq_expect_acct(test, iowq->wq, 4, 2, 5);
 
@@ -360,7 +360,7 @@ static void io_wq_test_cancel_tw_create(struct kunit *test)
 static void io_wq_test_cancel_accounting(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
 	iowq_expect_acct(test, iowq->wq, 1, 0, 2);
@@ -375,7 +375,7 @@ static void io_wq_test_cancel_accounting(struct kunit *test)
 	iowq_expect_idle(test, worker);
 	iowq_expect_kept(test, worker);
 
-	worker = iowq_idol(test, iowq->wq);
+	worker = iowq_dummy(test, iowq->wq);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cont(worker));
 	iowq_expect_acct(test, iowq->wq, 1, 1, 2);
 	io_wq_cancel_tw_create(iowq->wq);
@@ -387,7 +387,7 @@ static void io_wq_test_cancel_accounting(struct kunit *test)
 static void io_wq_test_cancel_retry(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 
 	worker->acct->nr_workers++;
 	atomic_inc(&worker->acct->nr_running);
@@ -415,7 +415,7 @@ static void io_wq_test_cancel_requeued(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		worker[i] = iowq_idol(test, iowq->wq);
+		worker[i] = iowq_dummy(test, iowq->wq);
 		KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker[i]));
 	}
 	/*
@@ -454,9 +454,9 @@ static void io_wq_test_cancel_freed(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct io_worker *exiting, *last;
 
-	last = iowq_idol(test, iowq->wq);
+	last = iowq_dummy(test, iowq->wq);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(last));
-	exiting = iowq_idol(test, iowq->wq);
+	exiting = iowq_dummy(test, iowq->wq);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(exiting));
 	io_worker_release(exiting);
 
@@ -474,7 +474,7 @@ static void io_wq_test_cancel_freed(struct kunit *test)
 
 static void iowq_then_queue_other(struct iowq *iowq, struct io_worker *worker)
 {
-	iowq_requeue_late(iowq->idol[worker == iowq->idol[0] ? 1 : 2]);
+	iowq_requeue_late(iowq->dummy[worker == iowq->dummy[0] ? 1 : 2]);
 }
 
 /* cancel-create-once: io_wq_exit_start() walks until there is none left. */
@@ -484,12 +484,12 @@ static void io_wq_test_cancel_again(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		iowq_idol(test, iowq->wq);
+		iowq_dummy(test, iowq->wq);
 	iowq_add(test, &iowq->work[0]);
-	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(iowq->idol[0]));
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(iowq->dummy[0]));
 	/* the second one turns up behind the first walk, the third the next */
-	iowq->at = iowq->idol[0];
-	iowq->next = iowq->idol[1];
+	iowq->at = iowq->dummy[0];
+	iowq->next = iowq->dummy[1];
 	iowq->then = iowq_then_queue_other;
 	kunit_activate_static_stub(test, io_worker_cancel_cb,
 				   iowq_cancel_cb_stub);
@@ -499,7 +499,7 @@ static void io_wq_test_cancel_again(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &iowq->work[0]);
 	KUNIT_EXPECT_PTR_EQ(test, iowq->work[0].next, NULL);
 	for (i = 0; i < 3; i++)
-		iowq_expect_idle(test, iowq->idol[i]);
+		iowq_expect_idle(test, iowq->dummy[i]);
 	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
 }
 
@@ -514,8 +514,8 @@ static void iowq_then_exit_start(struct iowq *iowq, struct io_worker *worker)
 static void io_wq_test_late_arrival(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *early = iowq_idol(test, iowq->wq);
-	struct io_worker *late = iowq_idol(test, iowq->wq);
+	struct io_worker *early = iowq_dummy(test, iowq->wq);
+	struct io_worker *late = iowq_dummy(test, iowq->wq);
 
 	iowq_add(test, &iowq->work[0]);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(early));
@@ -535,7 +535,7 @@ static void io_wq_test_late_arrival(struct kunit *test)
 static void io_wq_test_late_arrival_cont(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *late = iowq_idol(test, iowq->wq);
+	struct io_worker *late = iowq_dummy(test, iowq->wq);
 
 	iowq->at = late;
 	iowq->then = iowq_then_exit_start;
@@ -569,7 +569,7 @@ static int iowq_put_thread(void *data)
 static void io_wq_test_exit_workers_late(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_idol(test, iowq->wq);
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 	struct io_wq *wq = iowq->wq;
 	struct task_struct *tsk;
 
@@ -632,7 +632,7 @@ iowq_exit_worker(struct kunit *test,
 static void iowq_then_queue_cb(struct iowq *iowq, struct io_worker *worker)
 {
 	KUNIT_EXPECT_TRUE(iowq->test, iowq_queue_cb(worker));
-	KUNIT_EXPECT_TRUE(iowq->test, iowq_queue_cb(iowq->idol[1]));
+	KUNIT_EXPECT_TRUE(iowq->test, iowq_queue_cb(iowq->dummy[1]));
 	complete(&iowq->started);
 }
 
@@ -640,8 +640,8 @@ static void iowq_then_queue_cb(struct iowq *iowq, struct io_worker *worker)
 static void io_wq_test_worker_exit_queued(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *before = iowq_idol(test, iowq->wq);
-	struct io_worker *after = iowq_idol(test, iowq->wq);
+	struct io_worker *before = iowq_dummy(test, iowq->wq);
+	struct io_worker *after = iowq_dummy(test, iowq->wq);
 
 	iowq_add(test, &iowq->work[0]);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(before));
@@ -1016,9 +1016,9 @@ static void io_wq_test_exit(struct kunit *test)
 	iowq_put_wq(test, iowq->wq);
 	iowq->task->task_works = NULL;
 	kthread_stop(iowq->task);
-	for (i = 0; i < iowq->nr_idols; i++)
+	for (i = 0; i < iowq->nr_dummies; i++)
 		if (!iowq->freed[i])
-			kmem_cache_free(iowq->cache, iowq->idol[i]);
+			kmem_cache_free(iowq->cache, iowq->dummy[i]);
 	kmem_cache_destroy(iowq->cache);
 }
 

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# io_uring's teardown and cancel code in a User Mode Linux kernel: build it, test it, see what is covered.
+# `make help` lists the verbs; each is a script in scripts/, with -h.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, T and LIMIT are for the scripts, which know their defaults.
+export KERNEL FLAVOUR KDIR KERNEL_TARBALL T LIMIT RUNS
+
+# A glob from the user is one word here and a list of globs there.
+globs := $(if $(T),$$T)
+
+.PHONY: all
+all: ## Install what is missing, build, run every test, report: the main job
+	@scripts/all.sh
+
+.PHONY: check
+check: ## Test this project itself: its scripts, and every suite and scenario
+	@scripts/check.sh
+
+.PHONY: test
+test: ## Build what changed, run the tests, T=glob for some of them; no report
+	@scripts/build.sh && set -f && scripts/run.sh $(globs)
+
+.PHONY: coverage
+coverage: ## Coverage of the last runs: table of coverage/targets, HTML
+	@scripts/coverage.sh
+
+.PHONY: kernel
+kernel: ## Build what changed: ./linux
+	@scripts/build.sh
+
+.PHONY: deps
+deps: ## Install the Debian packages that are missing (as root), or name them
+	@scripts/deps.sh
+
+.PHONY: bench
+bench: ## Measure build, edit loop and boot beside the kernel's kunit.py; RUNS=n
+	@scripts/bench.sh
+
+.PHONY: clean
+clean: ## Remove what was built and measured; keep the kernel trees
+	@scripts/clean.sh
+
+.PHONY: distclean
+distclean: ## Remove build/, trees and the edits in them as well; not the cache
+	@scripts/clean.sh --all
+
+.PHONY: help
+help: ## This list
+	@sed -n 's/^\([a-z]*\): ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@echo
+	@echo 'KERNEL=7.3          which of the kernels in patches/'
+	@echo "KDIR=path           your own kernel tree, edits included; it is only read"
+	@echo 'KERNEL_TARBALL=path kernel source for machines without apt'
+	@echo 'FLAVOUR=default     which configuration of uml-config/flavours'
+	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
+	@echo 'LIMIT=30            real seconds that one run may take'

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# bench.sh: measure what this project claims, beside the kernel's own kunit.py, in one go on one machine, in trees of its
+# own. The cold builds once and the rest five times, or all RUNS times; medians and their ratios.
+
+BENCH=1
+export BENCH
+. "$(dirname "$0")/common.sh"
+
+kunit=$work/kunit
+
+# ms COMMAND...: print how long it took, in ms; nothing of its output unless it fails.
+ms()
+{
+	start=$(date +%s%N)
+	"$@" >"$work/bench.log" 2>&1 || {
+		cat "$work/bench.log" >&2
+		die "failed: $*"
+	}
+	echo $((($(date +%s%N) - start) / 1000000))
+}
+
+median()
+{
+	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+kunit_py()
+{
+	verb=$1
+	shift
+	(cd "$tree" && PYTHONDONTWRITEBYTECODE=1 ./tools/testing/kunit/kunit.py "$verb" --build_dir="$kunit" \
+		--kunitconfig="$work/kunitconfig" --jobs="$JOBS" "$@")
+}
+
+cold_ours()
+{
+	rm -rf "$objdir"
+	ms "$top/scripts/build.sh"
+}
+
+cold_kunit()
+{
+	rm -rf "$kunit"
+	mkdir -p "$kunit"
+	ms kunit_py build
+}
+
+# One changed line that means the same.
+edit()
+{
+	sed -i "s/^\(#define WORKER_INIT_LIMIT\t\).*/\1(3 + 0 * $1)/" "$tree/io_uring/io-wq.c"
+}
+
+loop_ours()
+{
+	edit "$1"
+	ms sh -c '"$0/scripts/build.sh" && "$0/scripts/run.sh" io-wq' "$top"
+}
+
+loop_kunit()
+{
+	edit "$1"
+	ms kunit_py run
+}
+
+boot()
+{
+	ms "$objdir/linux" list=1
+}
+
+# row NAME LIMIT OURS KUNIT
+row()
+{
+	awk -v name="$1" -v limit="$2" -v ours="$3" -v kunit="$4" 'BEGIN {
+		printf "%-44s %9.2f s %9.2f s %7.2f   %s\n", name, ours / 1000, kunit / 1000, ours / kunit, limit
+		exit ours > limit * kunit
+	}'
+}
+
+lock
+"$top/scripts/tree.sh"
+printf 'CONFIG_KUNIT=y\nCONFIG_KUNIT_EXAMPLE_TEST=y\nCONFIG_IO_URING=y\n' >"$work/kunitconfig"
+
+say "cold builds, ${RUNS:-1} of each"
+i=0
+while [ $((i += 1)) -le "${RUNS:-1}" ]; do
+	cold_ours >>"$work/cold-ours.tmp"
+	cold_kunit >>"$work/cold-kunit.tmp"
+done
+say "edit loops and boots, ${RUNS:-5} of each"
+i=0
+while [ $((i += 1)) -le "${RUNS:-5}" ]; do
+	loop_ours $((2 * i)) >>"$work/loop-ours.tmp"
+	loop_kunit $((2 * i + 1)) >>"$work/loop-kunit.tmp"
+	boot >>"$work/boot.tmp"
+done
+figure()
+{
+	median <"$work/$1.tmp"
+	rm "$work/$1.tmp"
+}
+
+status=0
+printf '%-44s %11s %11s %7s   %s\n' "median, $JOBS processors" umring kunit.py ratio "at most"
+row "cold build" 0.8 "$(figure cold-ours)" "$(figure cold-kunit)" || status=1
+row "edit of io-wq.c to verdict" 0.4 "$(figure loop-ours)" "$(figure loop-kunit)" || status=1
+boot=$(figure boot)
+printf '%-44s %8d ms %31s\n' "boot to power-off" "$boot" "30 ms"
+[ "$boot" -le 30 ] || status=1
+exit "$status"

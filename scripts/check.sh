@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# check.sh: shellcheck, the bats tests of the scripts, and every suite and scenario. Ends with one line,
+# "N passed, N failed, N skipped", and with 0 only if none failed.
+
+. "$(dirname "$0")/common.sh"
+
+"$top/scripts/deps.sh"
+passed=0
+failed=0
+skipped=0
+
+count()
+{
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+	skipped=$((skipped + ${3:-0}))
+}
+
+say "shellcheck"
+if (cd "$top" && shellcheck -x -P scripts scripts/*.sh .ci/run tests/host/*.bash); then
+	count 1 0
+else
+	count 0 1
+fi
+
+say "kernel, suites and scenarios"
+status=0
+"$top/scripts/build.sh" && "$top/scripts/run.sh" || status=$?
+number()
+{
+	sed -n "s/.*$1: \([0-9]*\).*/\1/p" "$results/summary" 2>/dev/null
+}
+if [ "$status" = 0 ]; then
+	count "$(number passed)" 0 "$(number skipped)"
+else
+	bad=$(($(number failed) + $(number crashed) + $(number errors) + 0))
+	count "$(number passed)" "$((bad ? bad : 1))" "$(number skipped)"
+fi
+"$top/scripts/coverage.sh" && count 1 0 || count 0 1
+
+say "tests/host"
+mkdir -p "$build"
+bats --tap "$top/tests/host" >"$build/host.tap" || :
+cat "$build/host.tap"
+planned=$(sed -n 's/^1\.\.//p' "$build/host.tap")
+ok=$(grep -c '^ok ' "$build/host.tap" || :)
+skip=$(grep -c '^ok .*# skip' "$build/host.tap" || :)
+count "$((ok - skip))" "$((${planned:-1} - ok))" "$skip"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

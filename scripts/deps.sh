@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# deps.sh: install the Debian packages that are missing here when run as root; else name them and the command to type.
+
+. "$(dirname "$0")/common.sh"
+
+packages='bats bc bison flex gcc git lcov libc6-dev liburing-dev make perl python3 shellcheck util-linux xz-utils'
+
+missing()
+{
+	for p in $packages; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || :)" = installed ] || echo "$p"
+	done | paste -sd ' '
+}
+
+command -v dpkg-query >/dev/null || {
+	say "no dpkg here to look with, so see to these yourself: $packages"
+	exit 0
+}
+need=$(missing)
+[ -n "$need" ] || exit 0
+[ "$(id -u)" = 0 ] || die "missing packages, type: sudo apt-get install --no-install-recommends $need"
+
+say "installing $need"
+export DEBIAN_FRONTEND=noninteractive
+mkdir -p "$build"
+log=$build/deps.log
+# The lists of a fresh machine are empty, those of an old one name versions that are gone.
+# shellcheck disable=SC2086
+apt-get -qy update >"$log" 2>&1 && apt-get -qy install --no-install-recommends $need >>"$log" 2>&1 ||
+	die "apt-get cannot install $need: $(grep '^E:' "$log" | head -n 1) (see $log)"
