@@ -44,26 +44,26 @@ static void fill(void)
 	nap(10 * MS);
 }
 
-static void __attribute__((noreturn)) exit_when_full(void)
+static void __noreturn exit_when_full(void)
 {
 	fill();
 	_exit(0);
 }
 
-static void __attribute__((noreturn)) thread_exit_when_full(void)
+static void __noreturn thread_exit_when_full(void)
 {
 	fill();
 	exit_thread();
 }
 
-static void __attribute__((noreturn)) exit_at_once(void)
+static void __noreturn exit_at_once(void)
 {
 	must(io_uring_queue_init(2 * NR_REQS, &ring, 0));
 	submit();
 	exit_thread();
 }
 
-static void __attribute__((noreturn)) exit_on_hold(void)
+static void __noreturn exit_on_hold(void)
 {
 	must(ptrace(PTRACE_TRACEME, 0, 0, 0));
 	must(raise(SIGSTOP));

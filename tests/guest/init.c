@@ -27,6 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __noreturn	__attribute__((noreturn))
+#define __printf(f, a)	__attribute__((format(printf, f, a)))
+
 #define SCENARIOS	"/scenario"
 #define SUITES		"/sys/kernel/debug/kunit"
 
@@ -56,13 +60,13 @@ static unsigned int nr_tests;
 static int kmsg = -1;
 
 /* The kernel panics if PID 1 exits, and that is no verdict either. */
-static void __attribute__((noreturn)) die(const char *what)
+static void __noreturn die(const char *what)
 {
 	perror(what);
 	_exit(NO_VERDICT);
 }
 
-static void __attribute__((format(printf, 2, 3)))
+static void __printf(2, 3)
 fail(struct test *t, const char *fmt, ...)
 {
 	va_list ap;
@@ -146,7 +150,10 @@ static bool read_task(struct task *task)
 	return true;
 }
 
-static unsigned int for_each_task(unsigned int (*fn)(struct task *, void *), void *data)
+typedef unsigned int (*task_fn)(struct task *task, void *data);
+
+/* The sum of what @fn returns. */
+static unsigned int for_each_task(task_fn fn, void *data)
 {
 	DIR *proc = opendir("/proc"), *threads;
 	struct dirent *p, *d;
@@ -157,14 +164,14 @@ static unsigned int for_each_task(unsigned int (*fn)(struct task *, void *), voi
 		struct task task = { .pid = atoi(p->d_name) };
 
 		snprintf(path, sizeof(path), "/proc/%d/task", task.pid);
-		if (!task.pid || !(threads = opendir(path)))
-			continue;
-		while ((d = readdir(threads))) {
+		threads = task.pid ? opendir(path) : NULL;
+		while (threads && (d = readdir(threads))) {
 			task.tid = atoi(d->d_name);
 			if (task.tid && read_task(&task))
 				sum += fn(&task, data);
 		}
-		closedir(threads);
+		if (threads)
+			closedir(threads);
 	}
 	if (proc)
 		closedir(proc);
@@ -225,7 +232,7 @@ static const char * const bugs[] = {
 
 static bool is_bug(const char *s)
 {
-	for (size_t i = 0; i < sizeof(bugs) / sizeof(bugs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bugs); i++) {
 		const char *p = strstr(s, bugs[i]);
 
 		/* not the end of a longer word, such as DEBUG: */
@@ -240,6 +247,10 @@ static void check_log(struct test *t)
 	char rec[8193], *text;
 	ssize_t n;
 
+	/* A line without its '\n' shows only once another one follows. */
+	snprintf(rec, sizeof(rec), "<6>init: end of %s\n", t->name);
+	if (write_file("/dev/kmsg", rec))
+		fail(t, "/dev/kmsg: %s", strerror(errno));
 	for (;;) {
 		n = read(kmsg, rec, sizeof(rec) - 1);
 		if (n < 0 && errno == EPIPE) {
@@ -355,7 +366,7 @@ static bool report(struct test *t, unsigned int nr)
 
 /* Running */
 
-static void __attribute__((noreturn)) child(struct test *t, int out)
+static void __noreturn child(struct test *t, int out)
 {
 	char path[512], *argv[] = { path, NULL }, *envp[] = { NULL };
 	int null = open("/dev/null", O_RDWR);
@@ -536,8 +547,9 @@ static bool select_tests(void)
 		 strcmp(filter, "(null)");
 	if (!suites && !scenarios) {
 		/* KUnit can be off, or not built; then ask for scenarios only */
-		suites = scenarios = true;
-		strcpy(filter, "*");
+		suites = true;
+		scenarios = true;
+		snprintf(filter, sizeof(filter), "*");
 	}
 	if (suites && !add_folder(SUITES, "*", true))
 		ok = no_match("kunit.filter_glob=", filter);
@@ -582,7 +594,7 @@ static void on_sigchld(int sig)
 	(void)sig;
 }
 
-static void __attribute__((noreturn)) power_off(int verdict)
+static void __noreturn power_off(int verdict)
 {
 	if (fflush(stdout) || ferror(stdout))
 		verdict = NO_VERDICT;

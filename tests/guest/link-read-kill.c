@@ -12,7 +12,7 @@
 
 #define NR_READS 8
 
-static void __attribute__((noreturn)) child(const int *in, const int *out, bool leave)
+static void __noreturn child(const int *in, const int *out, bool leave)
 {
 	struct io_uring ring;
 	struct io_uring_sqe *sqe;

@@ -11,7 +11,7 @@
 static struct io_uring ring;
 
 /* Until the other end of @go is closed, and then once more. */
-static void __attribute__((noreturn)) sender(int go)
+static void __noreturn sender(int go)
 {
 	struct io_uring mine;
 	char c;

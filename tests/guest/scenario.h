@@ -24,10 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* liburing 2.3 lacks these. */
-#ifndef IORING_SETUP_DEFER_TASKRUN
-#define IORING_SETUP_DEFER_TASKRUN	(1U << 13)
-#endif
+#define __noreturn	__attribute__((noreturn))
+#define __printf(f, a)	__attribute__((format(printf, f, a)))
 
 #define MS	1000000LL
 #define SEC	(1000 * MS)
@@ -50,13 +48,13 @@ static inline void plan(unsigned int nr)
 	printf("1..%u\n", nr);
 }
 
-static inline void __attribute__((noreturn)) skip_all(const char *reason)
+static inline void __noreturn skip_all(const char *reason)
 {
 	printf("1..0 # SKIP %s\n", reason);
 	exit(0);
 }
 
-static inline void __attribute__((format(printf, 2, 3)))
+static inline void __printf(2, 3)
 ok(bool good, const char *fmt, ...)
 {
 	va_list ap;
@@ -97,11 +95,13 @@ static inline void nap(long long ns)
 		nap(MS);						\
 	__held; })
 
+typedef void (*thread_fn)(pid_t tid);
+
 /*
  * Calls @fn, if any, for each thread of @pid whose name starts with @name:
  * "iou-wrk-", "iou-sqp-". Returns how many there are.
  */
-static inline int for_each_thread(pid_t pid, const char *name, void (*fn)(pid_t))
+static inline int for_each_thread(pid_t pid, const char *name, thread_fn fn)
 {
 	char path[300], comm[64];
 	struct dirent *d;
@@ -154,11 +154,12 @@ static inline void workers_go_first(void)
 {
 	for_each_thread(getpid(), "iou-wrk-", go_first);
 }
+
 /*
  * Ends this thread alone. exit_group() and SIGKILL reach the io-wq workers of
  * a process as well, and interrupt them whatever io-wq does.
  */
-static inline void __attribute__((noreturn)) exit_thread(void)
+static inline void __noreturn exit_thread(void)
 {
 	syscall(SYS_exit, 0);
 	abort();
