@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # build.sh: bring build/<kernel>/tree, its configuration and its kernel up to date, and point ./linux at the kernel.
 # After an edit of sources in io_uring/, kernel/ or tests/kunit/ alone, just the objects that the edit touches are
-# compiled, by Kbuild's saved commands, and linked by Kbuild's own makefile. All else, and whatever fails that way, is
+# compiled, by Kbuild's saved commands, and linked by relink.sh. All else, and whatever fails that way, is
 # left to Kbuild: a walk over all folders that takes 2 s with nothing to do.
 
 . "$(dirname "$0")/common.sh"
@@ -69,20 +69,19 @@ compile()
 		rm -f "$dot.d"
 }
 
+# In Kbuild's environment, but for what its make wrote there for its own children.
 link()
 {
-	touch vmlinux.o
-	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS)=' "$kbuild_env" | xargs -0 sh -c 'exec env -i "$@" \
-		MAKEFLAGS="rR --no-print-directory --include-dir=$abs_srctree" make -f "$abs_srctree/scripts/Makefile.vmlinux" vmlinux' \
-		sh && ln -f vmlinux linux
+	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS|srctree)=' "$kbuild_env" |
+		xargs -0 sh -c 'relink=$1; srctree=$2; shift 2
+			exec env -i "$@" srctree="$srctree" MAKEFLAGS="rR --include-dir=$srctree" "$relink"' \
+			link "$top/scripts/relink.sh" "$tree" && ln -f vmlinux linux
 }
 
 quick()
 {
 	[ -f "$objdir/linux" ] && [ -f "$kbuild_env" ] && cmp -s "$objdir/files" "$objdir/files.tmp" || return 1
 	todo=$(objects) || return 1
-	abs_srctree=$tree
-	export abs_srctree
 	say "compiling $(echo "$todo" | paste -sd ' ')"
 	cd "$objdir"
 	for o in $todo; do

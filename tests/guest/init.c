@@ -604,16 +604,38 @@ static void __noreturn power_off(int verdict)
 	die("reboot");
 }
 
+#define SCENARIO(name, main)	int main();
+#include "scenarios.h"
+#undef SCENARIO
+
+static const struct {
+	const char *name;
+	int (*main)();
+} scenarios[] = {
+#define SCENARIO(name, main)	{ name, main },
+#include "scenarios.h"
+};
+
+/* /scenario/<name> is this program, too: see the Makefile. */
+static int scenario_main(int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0], '/');
+
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
+		if (slash && !strcmp(slash + 1, scenarios[i].name))
+			return scenarios[i].main(argc, argv);
+	fputs("init: for PID 1 of a test kernel\n", stderr);
+	return NO_VERDICT;
+}
+
 int main(int argc, char **argv)
 {
 	bool list = getenv("list"), ok;
 	struct test early = { .name = "init", .planned = 1, .seen = 1 };
 	sigset_t chld;
 
-	if (getpid() != 1) {
-		fputs("init: for PID 1 of a test kernel\n", stderr);
-		return NO_VERDICT;
-	}
+	if (getpid() != 1)
+		return scenario_main(argc, argv);
 	while (--argc > 0)
 		list |= !strcmp(argv[argc], "list");
 

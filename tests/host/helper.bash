@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read by each *.bats: a copy of the project to break, small stand-ins for a kernel, and what each failure has to look like.
+# shellcheck shell=bash
+
+repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd -P)
+kernel=$(basename -a "$repo"/patches/*/ | sort -V | tail -n 1)
+
+unset KERNEL FLAVOUR KDIR KERNEL_TARBALL T LIMIT RUNS JOBS BENCH UMRING_LOCKED MAKEFLAGS MAKELEVEL MFLAGS
+
+# clone [FOLDER]: copy the project there, without what is built, and go there; $work is where it builds.
+clone()
+{
+	export HOME=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache GIT_CONFIG_NOSYSTEM=1
+	top=${1:-$BATS_TEST_TMPDIR/clone}
+	mkdir -p "$top"
+	cd "$top"
+	(cd "$repo" && cp -a Makefile scripts patches uml-config tests coverage "$top")
+	work=$top/build/$kernel
+	tree=$work/tree
+	objdir=$tree/um-default
+	results=$work/results-default
+}
+
+# fake NAME: a program that comes before the machine's own; its text on stdin.
+fake()
+{
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/$1"
+	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+	case $PATH in
+	"$BATS_TEST_TMPDIR/bin":*) ;;
+	*) PATH=$BATS_TEST_TMPDIR/bin:$PATH ;;
+	esac
+}
+
+# without NAME: a PATH that has all but this program.
+without()
+{
+	mkdir "$BATS_TEST_TMPDIR/without"
+	ln -s /usr/bin/* "$BATS_TEST_TMPDIR/without"
+	rm "$BATS_TEST_TMPDIR/without/$1"
+	PATH=$BATS_TEST_TMPDIR/without
+}
+
+# try COMMAND...: run it for its $status, $out and $err.
+try()
+{
+	status=0
+	"$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- || status=$?
+	out=$(cat "$BATS_TEST_TMPDIR/out")
+	err=$(cat "$BATS_TEST_TMPDIR/err")
+	printf '%s\n' "\$ $*" "status: $status" "out: $out" "err: $err"
+}
+
+# fails TEXT...: what was tried has failed, and said why in one line that holds each TEXT.
+fails()
+{
+	[ "$status" -ne 0 ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 1 ]
+	for text; do
+		[[ $err == *"$text"* ]] || { echo "not said: $text"; return 1; }
+	done
+}
+
+# works: what was tried has worked, with not a word on stderr.
+works()
+{
+	[ "$status" = 0 ]
+	[ -z "$err" ]
+}
+
+# kernel_tree FOLDER: the least that passes for a kernel's source.
+kernel_tree()
+{
+	mkdir -p "$1/arch/um" "$1/io_uring" "$1/kernel"
+	echo 'obj-y += kernel/ io_uring/' >"$1/Kbuild"
+	echo 'all:' >"$1/Makefile"
+	echo 'config UML' >"$1/arch/um/Kconfig"
+	seq 100 | sed 's/.*/line &;/' | tee "$1/io_uring/io-wq.c" >"$1/kernel/task_work.c"
+}
+
+# tarball: a source package of such a tree for KERNEL_TARBALL.
+tarball()
+{
+	kernel_tree "$BATS_TEST_TMPDIR/src"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$BATS_TEST_TMPDIR/src.tar" src
+	export KERNEL_TARBALL=$BATS_TEST_TMPDIR/src.tar
+}
+
+# no_patches, patch NAME FILE SED: the series of the clone, and one more patch to such a tree in it.
+no_patches()
+{
+	patches=$top/patches/$kernel
+	rm -r "$top/patches"
+	mkdir -p "$patches"
+	: >"$patches/series"
+	kernel_tree "$BATS_TEST_TMPDIR/unpatched"
+}
+
+patch()
+{
+	{
+		printf '%s\n' 'From: Ann Other <ann@example.org>' 'Date: Tue, 3 Nov 2026 10:00:00 +0100' \
+			"Subject: [PATCH] $1: do it" '' 'It has to be done.' '---'
+		sed "$3" "$BATS_TEST_TMPDIR/unpatched/$2" |
+			diff -u --label "a/$2" --label "b/$2" "$BATS_TEST_TMPDIR/unpatched/$2" - || :
+	} >"$patches/$1.patch"
+	grep -qx "$1.patch" "$patches/series" || echo "$1.patch" >>"$patches/series"
+}
+
+# sums FOLDER: all that can be known of a folder but the times of reading.
+sums()
+{
+	find "$1" -printf '%p %y %m %s %T@ %C@\n' | sort
+	find "$1" -type f -exec sha256sum {} + | sort
+}
+
+# wait_for COMMAND...: until it works, for 30 s.
+wait_for()
+{
+	for _ in $(seq 300); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.1
+	done
+	echo "waited for nothing: $*"
+	return 1
+}
+
+# real_clone: go to the one copy of the project with a kernel that is built, the same for all tests.
+real_clone()
+{
+	[ -f "$repo/build/$kernel/tree/um-default/built" ] || skip "no kernel is built: make kernel"
+	clone "$BATS_RUN_TMPDIR/real"
+	[ ! -e "$BATS_RUN_TMPDIR/real.done" ] || return 0
+	from=$repo/build/$kernel/tree
+	mkdir -p "$tree/.git/objects/info"
+	find "$from" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'um-*' -exec cp -a --reflink=auto -t "$tree" {} +
+	cp -a --reflink=auto "$from/um-default" "$tree"
+	find "$from/.git" -mindepth 1 -maxdepth 1 ! -name objects -exec cp -a -t "$tree/.git" {} +
+	echo "$from/.git/objects" >"$tree/.git/objects/info/alternates"
+	# A copy is not a change.
+	touch "$objdir/built"
+	touch "$BATS_RUN_TMPDIR/real.done"
+}
