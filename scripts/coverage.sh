@@ -51,7 +51,7 @@ lcov_run()
 lcov_run lcov --capture --directory "$out.tmp/gcda" --base-directory "$objdir" --output-file "$out.tmp/all.info"
 lcov_run lcov --extract "$out.tmp/all.info" "$tree/io_uring/*" "$tree/kernel/task_work.c" \
 	--output-file "$out.tmp/coverage.info"
-lcov_run genhtml --quiet --prefix "$tree" --title "umring $KERNEL $FLAVOUR, $runs runs" \
+lcov_run genhtml --quiet --branch-coverage --prefix "$tree" --title "umring $KERNEL $FLAVOUR, $runs runs" \
 	--output-directory "$out.tmp/html" "$out.tmp/coverage.info"
 rm -rf "$out"
 mv "$out.tmp" "$out"

@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-packages='bats bc bison flex gcc git lcov libc6-dev liburing-dev make perl python3 shellcheck util-linux xz-utils'
+packages='bats bc bison flex gcc git lcov libc6-dev libjson-xs-perl liburing-dev make perl python3 shellcheck util-linux xz-utils'
 
 missing()
 {

@@ -130,8 +130,9 @@ wall=$((($(date +%s%N) - start) / 1000000))
 # The kernel's own parser has the last word on the counts.
 parser=$tree/tools/testing/kunit/kunit.py
 parsed=0
-PYTHONDONTWRITEBYTECODE=1 "$parser" parse --json="$results/results.json" "$results/ktap" >"$results/parsed" 2>&1 ||
-	parsed=$?
+set -- --json="$results/results.json"
+! grep -q -- "'--junit'" "$parser" || set -- "$@" --junit="$results/junit.xml"
+PYTHONPYCACHEPREFIX=$work/pycache "$parser" parse "$@" "$results/ktap" >"$results/parsed" 2>&1 || parsed=$?
 counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
 echo "$counts ($(wc -l <"$results/runs") runs, $((wall / 1000)).$(printf '%03d' $((wall % 1000))) s)" | tee "$results/summary"
 while read -r _ name; do
