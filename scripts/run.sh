@@ -48,7 +48,7 @@ one()
 	status=0
 	start=$(date +%s%N)
 	GCOV_PREFIX=$dir/gcov GCOV_PREFIX_STRIP=$strip TMPDIR=/dev/shm timeout -s QUIT -k 5 "$LIMIT" \
-		"$linux" loglevel=8 panic_print=1 "$select" \
+		"$linux" loglevel=8 "$select" \
 		>"$dir/ktap" 2>"$dir/console" </dev/null || status=$?
 	ms=$((($(date +%s%N) - start) / 1000000))
 	why=$(verdict "$dir" "$name" "$status")
