@@ -27,12 +27,18 @@ git_tree()
 	git -C "$tree" -c core.fsmonitor=false "$@"
 }
 
+# What writes objects for KDIR must not see KDIR's: git sets the time of an object that it finds there already.
+git_write()
+{
+	GIT_OBJECT_DIRECTORY=$tree/.git/${KDIR:+own-}objects git_tree "$@"
+}
+
 # commit TREE SUBJECT [PARENT]: with fixed names and dates, so that the same content is the same commit.
 commit()
 {
 	GIT_COMMITTER_NAME=umring GIT_COMMITTER_EMAIL=umring@localhost GIT_COMMITTER_DATE='@0 +0000' \
 		GIT_AUTHOR_NAME=${author:-umring} GIT_AUTHOR_EMAIL=${email:-umring@localhost} \
-		GIT_AUTHOR_DATE=${date:-@0 +0000} git_tree commit-tree "$1" -m "$2" ${3:+-p "$3"}
+		GIT_AUTHOR_DATE=${date:-@0 +0000} git_write commit-tree "$1" -m "$2" ${3:+-p "$3"}
 }
 
 init_repo()
@@ -54,22 +60,19 @@ unpack()
 	rm -rf "$part"
 	mkdir -p "$part"
 	unused >"$work/unused"
-	untar="tar -xf - -C $part --strip-components=1 --exclude-from=$work/unused"
+	export XZ_OPT=-T2
+	untar="tar -C $part --strip-components=1 --exclude-from=$work/unused"
 	if [ -n "$KERNEL_TARBALL" ]; then
 		[ -f "$KERNEL_TARBALL" ] || die "KERNEL_TARBALL=$KERNEL_TARBALL: no such file"
 		say "unpacking $KERNEL_TARBALL"
-		case $KERNEL_TARBALL in
-		*.xz) xz -dc -T2 <"$KERNEL_TARBALL" | (cd "$work" && $untar) ;;
-		*) tar -xf "$KERNEL_TARBALL" -C "$part" --strip-components=1 --exclude-from="$work/unused" ;;
-		esac || die "cannot unpack $KERNEL_TARBALL into $work: not a tar file of a kernel, or no space left"
+		$untar -xf "$KERNEL_TARBALL" 2>"$work/unpack.log"
 	else
 		deb=$("$top/scripts/fetch.sh")
 		say "unpacking $(basename "$deb")"
-		{
-			dpkg-deb --fsys-tarfile "$deb" | tar -xOf - --wildcards './usr/src/linux-source-*.tar.xz' |
-				xz -dc -T2 | $untar
-		} || die "cannot unpack $deb into $work: no space left, or the file is damaged (then remove it)"
-	fi
+		dpkg-deb --fsys-tarfile "$deb" 2>/dev/null | tar -xOf - --wildcards './usr/src/linux-source-*.tar.xz' 2>/dev/null |
+			$untar -xJf - 2>"$work/unpack.log"
+	fi || die "cannot unpack ${KERNEL_TARBALL:-$deb} into $work: no space left, or the file is damaged:" \
+		"$(head -n 1 "$work/unpack.log")"
 	is_kernel "$part" || die "${KERNEL_TARBALL:-$deb} did not unpack to a whole kernel tree: no space left?"
 }
 
@@ -81,7 +84,8 @@ base_from_package()
 		unpack
 		say "recording the base in git"
 		init_repo "$tree.part"
-		git -C "$tree.part" add -A -f . || die "git cannot record the base in $work: no space left?"
+		git -C "$tree.part" add -A -f . 2>"$work/unpack.log" ||
+			die "git cannot record the base in $work: no space left? $(head -n 1 "$work/unpack.log")"
 		tree=$tree.part
 		git_tree tag base "$(commit "$(git_tree write-tree)" "base: linux-source-$KERNEL")"
 		git_tree reset -q base
@@ -101,16 +105,18 @@ base_from_kdir()
 		rm -rf "$tree"
 		mkdir -p "$work"
 		init_repo "$tree.part"
+		mkdir -p "$tree.part/.git/own-objects"
+		echo ../own-objects >"$tree.part/.git/objects/info/alternates"
 		if objects=$(git -C "$KDIR" rev-parse --path-format=absolute --git-path objects 2>/dev/null) &&
 			[ "$(git -C "$KDIR" rev-parse --show-toplevel)" = "$KDIR" ]; then
-			printf '%s\n' "$objects" >"$tree.part/.git/objects/info/alternates"
+			printf '%s\n' "$objects" >>"$tree.part/.git/objects/info/alternates"
 			cp "$(git -C "$KDIR" rev-parse --path-format=absolute --git-path index)" \
 				"$tree.part/.git/kdir-index"
 		fi
 		mv "$tree.part" "$tree"
 	fi
 	snapshot=$(GIT_INDEX_FILE=$tree/.git/kdir-index && export GIT_INDEX_FILE &&
-		git_tree --work-tree="$KDIR" add -A . && git_tree write-tree) || die "cannot read KDIR=$KDIR with git"
+		git_write --work-tree="$KDIR" add -A . && git_write write-tree --missing-ok) || die "cannot read KDIR=$KDIR with git"
 	base=$(commit "$snapshot" "base: the user's tree")
 }
 
@@ -122,13 +128,16 @@ apply_patch()
 	GIT_INDEX_FILE=$tree/.git/series-index
 	export GIT_INDEX_FILE
 	git_tree read-tree "$2"
-	if git_tree apply --cached "$file" 2>"$work/apply.log"; then
+	[ -z "$KDIR" ] || git apply --numstat "$file" | cut -f 3 | while read -r f; do
+		git_tree cat-file blob ":$f" 2>/dev/null | git_write hash-object -w --stdin >/dev/null
+	done
+	if git_write apply --cached "$file" 2>"$work/apply.log"; then
 		info=$(git mailinfo /dev/null /dev/null <"$file")
 		author=$(printf '%s\n' "$info" | sed -n 's/^Author: //p')
 		email=$(printf '%s\n' "$info" | sed -n 's/^Email: //p')
 		date=$(printf '%s\n' "$info" | sed -n 's/^Date: //p')
 		git mailinfo "$work/message" /dev/null <"$file" >/dev/null
-		commit "$(git_tree write-tree)" "$(printf '%s\n' "$info" | sed -n 's/^Subject: //p')
+		commit "$(git_write write-tree --missing-ok)" "$(printf '%s\n' "$info" | sed -n 's/^Subject: //p')
 
 $(cat "$work/message")" "$2"
 	elif git_tree apply --cached --reverse --check "$file" 2>/dev/null; then
@@ -181,9 +190,12 @@ if git_tree rev-parse -q --verify series >/dev/null && has_user_edits; then
 fi
 say "applying patches/$KERNEL/series"
 apply_series
+blocked=$(git_tree read-tree -n -m -u "$head" 2>&1) ||
+	die "a patch brings files that you have in $tree, move yours away: $(printf '%s\n' "$blocked" | paste -sd ';')"
 git_tree config umring.checkout "$head"
 git_tree tag -f base "$base" >/dev/null
-git_tree checkout -q -f -B umring "$head" || die "cannot write $tree: no space left?"
+git_tree checkout -q -f -B umring "$head" 2>"$work/unpack.log" ||
+	die "cannot write $tree: no space left? $(head -n 1 "$work/unpack.log")"
 git_tree tag -f series "$head" >/dev/null
 git_tree config umring.inputs "$id"
 git_tree config --unset umring.checkout
