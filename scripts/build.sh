@@ -8,6 +8,7 @@
 . "$(dirname "$0")/common.sh"
 
 lock
+[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
 "$top/scripts/tree.sh"
 "$top/scripts/config.sh"
 

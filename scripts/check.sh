@@ -26,6 +26,7 @@ fi
 
 say "kernel, suites and scenarios"
 status=0
+rm -f "$results/summary"
 "$top/scripts/build.sh" && "$top/scripts/run.sh" || status=$?
 number()
 {

@@ -6,11 +6,11 @@
 
 packages='bats bc bison flex gcc git lcov libc6-dev libjson-xs-perl liburing-dev make perl python3 shellcheck util-linux xz-utils'
 
+# shellcheck disable=SC2086
 missing()
 {
-	for p in $packages; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || :)" = installed ] || echo "$p"
-	done | paste -sd ' '
+	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null | sed -n 's/ installed$//p')
+	printf '%s\n' $packages | grep -vxF "$installed" | paste -sd ' '
 }
 
 command -v dpkg-query >/dev/null || {

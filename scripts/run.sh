@@ -49,7 +49,7 @@ one()
 	start=$(date +%s%N)
 	GCOV_PREFIX=$dir/gcov GCOV_PREFIX_STRIP=$strip TMPDIR=/dev/shm timeout -s QUIT -k 5 "$LIMIT" \
 		"$linux" loglevel=8 "$select" \
-		>"$dir/ktap" 2>"$dir/console" </dev/null || status=$?
+		>"$dir/ktap" 2>"$dir/console" </dev/null 9>&- || status=$?
 	ms=$((($(date +%s%N) - start) / 1000000))
 	why=$(verdict "$dir" "$name" "$status")
 	cases=$(grep -cE '^    (not )?ok ' "$dir/ktap" || :)
@@ -116,6 +116,7 @@ lock
 [ -x "$linux" ] || die "no kernel is built for $KERNEL, flavour $FLAVOUR: run make kernel"
 [ $# -gt 0 ] || set -- '*'
 mkdir -p "$results"
+rm -f "$results/summary"
 sha256sum <"$linux" >"$objdir/linux.id"
 chosen "$@" >"$results/runs.tmp"
 [ -s "$results/runs.tmp" ] || die "nothing matches $*; there are: $(all | cut -d ' ' -f 2 | paste -sd ' ')"

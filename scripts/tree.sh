@@ -76,6 +76,11 @@ unpack()
 	is_kernel "$part" || die "${KERNEL_TARBALL:-$deb} did not unpack to a whole kernel tree: no space left?"
 }
 
+tarball_id()
+{
+	stat -L -c '%n %s %Y' "${KERNEL_TARBALL:-/dev/null}"
+}
+
 # A base from a package never changes; the commit makes the user's own edits show in git.
 base_from_package()
 {
@@ -84,6 +89,7 @@ base_from_package()
 		unpack
 		say "recording the base in git"
 		init_repo "$tree.part"
+		git -C "$tree.part" config umring.source "$(tarball_id)"
 		git -C "$tree.part" add -A -f . 2>"$work/unpack.log" ||
 			die "git cannot record the base in $work: no space left? $(head -n 1 "$work/unpack.log")"
 		tree=$tree.part
@@ -93,6 +99,9 @@ base_from_package()
 		tree=${tree%.part}
 		mv "$tree.part" "$tree"
 	fi
+	[ -z "$KERNEL_TARBALL" ] || [ "$(git_tree config umring.source)" = "$(tarball_id)" ] ||
+		die "$tree was not made from KERNEL_TARBALL=$KERNEL_TARBALL as it is now: save your edits there if you" \
+			"have any, remove it, and make again"
 	base=$(git_tree rev-parse base)
 }
 
