@@ -78,7 +78,16 @@ row()
 	}'
 }
 
+# The edits are ours; a run that was cut off leaves one.
+undo()
+{
+	[ ! -d "$tree/.git" ] || git -C "$tree" checkout -q -- io_uring/io-wq.c
+	rm -f "$work"/*.tmp
+}
+
 lock
+undo
+trap undo EXIT
 "$top/scripts/tree.sh"
 printf 'CONFIG_KUNIT=y\nCONFIG_KUNIT_EXAMPLE_TEST=y\nCONFIG_IO_URING=y\n' >"$work/kunitconfig"
 
@@ -98,7 +107,6 @@ done
 figure()
 {
 	median <"$work/$1.tmp"
-	rm "$work/$1.tmp"
 }
 
 status=0

@@ -72,14 +72,15 @@ fetch()
 	command -v apt-get >/dev/null ||
 		die "no apt here to fetch $package with: give the source as KERNEL_TARBALL=path or KDIR=path"
 	apt_setup
-	apt-get -q update >"$aptdir/log" 2>&1 || true
+	# Again by -c, which counts after the machine's apt.conf.d, so that no hook from there is run.
+	apt-get -c "$aptdir/apt.conf" -q update >"$aptdir/log" 2>&1 || true
 	[ -n "$(available)" ] ||
 		die "cannot reach the package mirror, and $cache has no $package: see $aptdir/log," \
 			"or give KERNEL_TARBALL=path"
 	apt-cache show "$package" >/dev/null 2>&1 ||
 		die "the mirror has no $package any more, it has: $(available) (supported here:" \
 			"$(kernels | paste -sd ' '))"
-	mkdir -p "$cache" || die "cannot write to $cache"
+	mkdir -p "$cache" 2>/dev/null || die "cannot write to $cache"
 	part=$(mktemp -d "$cache/part.XXXXXX")
 	trap 'rm -rf "$part"' EXIT
 	(cd "$part" && apt-get -q download "$package" >>"$aptdir/log" 2>&1) ||

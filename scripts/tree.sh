@@ -63,16 +63,15 @@ unpack()
 	export XZ_OPT=-T2
 	untar="tar -C $part --strip-components=1 --exclude-from=$work/unused"
 	if [ -n "$KERNEL_TARBALL" ]; then
-		[ -f "$KERNEL_TARBALL" ] || die "KERNEL_TARBALL=$KERNEL_TARBALL: no such file"
 		say "unpacking $KERNEL_TARBALL"
-		$untar -xf "$KERNEL_TARBALL" 2>"$work/unpack.log"
+		$untar -xf "$KERNEL_TARBALL" 2>"$work/error"
 	else
-		deb=$("$top/scripts/fetch.sh")
+		deb=$("$top/scripts/fetch.sh") || exit
 		say "unpacking $(basename "$deb")"
 		dpkg-deb --fsys-tarfile "$deb" 2>/dev/null | tar -xOf - --wildcards './usr/src/linux-source-*.tar.xz' 2>/dev/null |
-			$untar -xJf - 2>"$work/unpack.log"
-	fi || die "cannot unpack ${KERNEL_TARBALL:-$deb} into $work: no space left, or the file is damaged:" \
-		"$(head -n 1 "$work/unpack.log")"
+			$untar -xJf - 2>"$work/error"
+	fi || die "cannot unpack ${KERNEL_TARBALL:-$deb} into $work: no space left, or the file is damaged (then remove it):" \
+		"$(head -n 1 "$work/error")"
 	is_kernel "$part" || die "${KERNEL_TARBALL:-$deb} did not unpack to a whole kernel tree: no space left?"
 }
 
@@ -84,14 +83,15 @@ tarball_id()
 # A base from a package never changes; the commit makes the user's own edits show in git.
 base_from_package()
 {
+	[ -z "$KERNEL_TARBALL" ] || [ -f "$KERNEL_TARBALL" ] || die "KERNEL_TARBALL=$KERNEL_TARBALL: no such file"
 	if ! git_tree rev-parse -q --verify base >/dev/null 2>&1; then
 		[ ! -e "$tree" ] || die "$tree is not finished and not ours to remove: move it away"
 		unpack
 		say "recording the base in git"
 		init_repo "$tree.part"
 		git -C "$tree.part" config umring.source "$(tarball_id)"
-		git -C "$tree.part" add -A -f . 2>"$work/unpack.log" ||
-			die "git cannot record the base in $work: no space left? $(head -n 1 "$work/unpack.log")"
+		git -C "$tree.part" add -A -f . 2>"$work/error" ||
+			die "git cannot record the base in $work: no space left? $(head -n 1 "$work/error")"
 		tree=$tree.part
 		git_tree tag base "$(commit "$(git_tree write-tree)" "base: linux-source-$KERNEL")"
 		git_tree reset -q base
@@ -124,8 +124,9 @@ base_from_kdir()
 		fi
 		mv "$tree.part" "$tree"
 	fi
-	snapshot=$(GIT_INDEX_FILE=$tree/.git/kdir-index && export GIT_INDEX_FILE &&
-		git_write --work-tree="$KDIR" add -A . && git_write write-tree --missing-ok) || die "cannot read KDIR=$KDIR with git"
+	snapshot=$(GIT_INDEX_FILE=$tree/.git/kdir-index && export GIT_INDEX_FILE && exec 2>"$work/error" &&
+		git_write --work-tree="$KDIR" add -A . && git_write write-tree --missing-ok) ||
+		die "git cannot read KDIR=$KDIR, or has no space left in $work: $(head -n 1 "$work/error")"
 	base=$(commit "$snapshot" "base: the user's tree")
 }
 
@@ -137,7 +138,7 @@ apply_patch()
 	GIT_INDEX_FILE=$tree/.git/series-index
 	export GIT_INDEX_FILE
 	git_tree read-tree "$2"
-	[ -z "$KDIR" ] || git apply --numstat "$file" | cut -f 3 | while read -r f; do
+	[ -z "$KDIR" ] || sed -n 's,^\(--- a/\|rename from \|copy from \)\([^\t]*\).*,\2,p' "$file" | while read -r f; do
 		git_tree cat-file blob ":$f" 2>/dev/null | git_write hash-object -w --stdin >/dev/null
 	done
 	if git_write apply --cached "$file" 2>"$work/apply.log"; then
@@ -203,8 +204,8 @@ blocked=$(git_tree read-tree -n -m -u "$head" 2>&1) ||
 	die "a patch brings files that you have in $tree, move yours away: $(printf '%s\n' "$blocked" | paste -sd ';')"
 git_tree config umring.checkout "$head"
 git_tree tag -f base "$base" >/dev/null
-git_tree checkout -q -f -B umring "$head" 2>"$work/unpack.log" ||
-	die "cannot write $tree: no space left? $(head -n 1 "$work/unpack.log")"
+git_tree checkout -q -f -B umring "$head" 2>"$work/error" ||
+	die "cannot write $tree: no space left? $(head -n 1 "$work/error")"
 git_tree tag -f series "$head" >/dev/null
 git_tree config umring.inputs "$id"
 git_tree config --unset umring.checkout

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Read by each *.bats: a copy of the project to break, small stand-ins for a kernel, and what each failure has to look like.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2123
 
 repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd -P)
 kernel=$(basename -a "$repo"/patches/*/ | sort -V | tail -n 1)
@@ -13,7 +13,7 @@ clone()
 	export HOME=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache GIT_CONFIG_NOSYSTEM=1
 	top=${1:-$BATS_TEST_TMPDIR/clone}
 	mkdir -p "$top"
-	cd "$top"
+	cd "$top" || return
 	(cd "$repo" && cp -a Makefile scripts patches uml-config tests coverage "$top")
 	work=$top/build/$kernel
 	tree=$work/tree

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0
+# fetch.sh: the kernel's package by apt, with a mirror, or the lack of one, that these tests make up.
+
+load helper
+
+setup()
+{
+	clone
+	package=linux-source-$kernel
+	. /etc/os-release
+	mirror "linux-source-6.12 $package"
+}
+
+# mirror PACKAGES: an apt that reaches a mirror with these, and leaves a note of each call.
+mirror()
+{
+	fake apt-get <<-END
+		#!/bin/sh
+		echo "apt-get \$*" >>"$BATS_TEST_TMPDIR/calls"
+		case \$* in
+		indextargets*)
+			echo "http://deb.example.org/debian ${VERSION_CODENAME-} main"
+			echo "http://deb.example.org/debian ${VERSION_CODENAME-} contrib"
+			echo "http://security.example.org/debian-security ${VERSION_CODENAME-}-security main"
+			echo "http://third.example.org/party weird main"
+			;;
+		*update*) [ -n "$1" ] ;;
+		*download*) echo kernel >${package}_1-1_all.deb ;;
+		esac
+	END
+	fake apt-cache <<-END
+		#!/bin/sh
+		case \$1 in
+		search) for p in $1; do echo "\$p - source"; done ;;
+		show) case " $1 " in *" \$2 "*) ;; *) exit 100 ;; esac ;;
+		esac
+	END
+}
+
+@test "fetch: the package is taken from the mirror, once, with a list and a state of our own" {
+	# Pins: no change to the machine's apt; cached across clones.
+	try scripts/fetch.sh
+	[ "$status" = 0 ]
+	[ "$err" = "fetch: fetching $package" ]
+	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_1-1_all.deb" ]
+	[ "$(ls "$XDG_CACHE_HOME/umring")" = "${package}_1-1_all.deb" ]
+	sort -uc build/apt/sources.list
+	grep -q 'http://deb.example.org/debian .*-backports main$' build/apt/sources.list
+	grep -q 'http://security.example.org/debian-security .*-security main$' build/apt/sources.list
+	! grep third build/apt/sources.list || false
+	rm "$BATS_TEST_TMPDIR/calls"
+	try scripts/fetch.sh
+	works
+	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
+}
+
+@test "fetch: apt of the machine is read and not written" {
+	# Pins: with the real apt-get, every folder that it writes to is below build/apt.
+	rm "$BATS_TEST_TMPDIR"/bin/*
+	command -v apt-config >/dev/null || skip "no apt here"
+	real=$(command -v apt-get)
+	fake apt-get <<-END
+		#!/bin/sh
+		case \$* in
+		indextargets*) exec $real "\$@" ;;
+		*update*) apt-config dump "\$1" "\$2" >"$BATS_TEST_TMPDIR/config"; exit 1 ;;
+		esac
+	END
+	fake apt-cache <<<'#!/bin/sh'
+	try scripts/fetch.sh
+	[ -e "$BATS_TEST_TMPDIR/config" ] || skip "apt knows no archive here"
+	for folder in Dir::State::lists Dir::Cache Dir::Etc::sourcelist; do
+		grep -q "^$folder \"$top/build/apt" "$BATS_TEST_TMPDIR/config"
+	done
+	! grep -qE '^APT::Update::Post-Invoke(-Success)?:: ' "$BATS_TEST_TMPDIR/config" || false
+}
+
+@test "fetch: no network and no cache" {
+	# Pins: one line says that the mirror cannot be reached, and the way round it.
+	mirror ''
+	try scripts/fetch.sh
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "cannot reach the package mirror" "KERNEL_TARBALL=path"
+	[ -z "$(ls "$XDG_CACHE_HOME/umring" 2>/dev/null)" ]
+}
+
+@test "fetch: make says it in one line as well" {
+	# Pins: a failure of fetch.sh stops tree.sh, build.sh and make, and nothing is said on top.
+	mirror ''
+	try scripts/build.sh
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "cannot reach the package mirror"
+	try make kernel
+	sed -i '/^fetch: fetching/d; /^make: /d' "$BATS_TEST_TMPDIR/err"
+	fails "cannot reach the package mirror"
+	[ ! -e "$tree" ]
+}
+
+@test "fetch: a kernel that is gone from the mirror" {
+	# Pins: an error that lists which kernels are there.
+	mirror 'linux-source-6.12 linux-source-6.1 linux-source-8.0'
+	try scripts/fetch.sh
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "no $package any more" "it has: 6.1 6.12 8.0"
+}
+
+@test "fetch: a download that breaks off" {
+	# Pins: half a package is not taken for a whole one, and the next call fetches it.
+	fake apt-get <<-END
+		#!/bin/sh
+		case \$* in
+		indextargets*) echo "http://deb.example.org/debian ${VERSION_CODENAME-} main" ;;
+		*download*) echo ker >${package}_1-1_all.deb; echo "E: Failed to fetch" >&2; exit 100 ;;
+		esac
+	END
+	try scripts/fetch.sh
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "fetching $package failed" "$top/build/apt/log"
+	[ -z "$(ls "$XDG_CACHE_HOME/umring")" ]
+	mirror "$package"
+	try scripts/fetch.sh
+	[ "$status" = 0 ]
+	[ "$(cat "$out")" = kernel ]
+}
+
+@test "fetch: killed while it downloads, and started again" {
+	# Pins: what a kill leaves in the cache is not taken for a package.
+	fake apt-get <<-END
+		#!/bin/sh
+		case \$* in
+		indextargets*) echo "http://deb.example.org/debian ${VERSION_CODENAME-} main" ;;
+		*download*) echo ker >${package}_1-1_all.deb; kill -KILL 0 ;;
+		esac
+	END
+	(setsid -w scripts/fetch.sh || :) >/dev/null 2>&1 3>&-
+	mirror "$package"
+	try scripts/fetch.sh
+	[ "$status" = 0 ]
+	[ "$(cat "$out")" = kernel ]
+}
+
+@test "fetch: a machine without apt, or with none of Debian's archives" {
+	# Pins: the ways round it are named.
+	fake apt-get <<<'#!/bin/sh'
+	try scripts/fetch.sh
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "no Debian archive here" "KERNEL_TARBALL=path or KDIR=path"
+	without apt-get
+	try scripts/fetch.sh
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "no apt here" "KERNEL_TARBALL=path or KDIR=path"
+}
+
+@test "fetch: a cache folder that cannot be written" {
+	# Pins: it is named, in one line.
+	XDG_CACHE_HOME=/dev/null try scripts/fetch.sh
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "cannot write to /dev/null/umring"
+}

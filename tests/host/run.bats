@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-2.0
+# run.sh: a stand-in for ./linux plays every way in which a run can end.
+
+load helper
+
+setup()
+{
+	[ -d "$repo/build/$kernel/tree/tools/testing/kunit" ] || skip "no kernel tree to take kunit.py from: make kernel"
+	clone
+	machine "$tree"
+}
+
+# machine TREE: a linux that plays what play says, and the kernel's parser.
+machine()
+{
+	mkdir -p "$1/tools/testing" "$1/um-default/play"
+	cp -r "$repo/build/$kernel/tree/tools/testing/kunit" "$1/tools/testing"
+	cat >"$1/um-default/linux" <<-'END'
+		#!/bin/sh
+		play=${0%/*}/play
+		for arg; do
+			case $arg in
+			list=1) cat "$play/list"; exit ;;
+			kunit.filter_glob=* | scenario=*) name=${arg#*=} ;;
+			esac
+		done
+		name=$name . "$play/${name%%.*}"
+	END
+	chmod +x "$1/um-default/linux"
+	play=$1/um-default/play
+}
+
+# play NAME [KIND]: what ./linux does for this name; shell on stdin.
+play()
+{
+	echo "${2:-suite} $1" >>"$play/list"
+	cat >"$play/$1"
+}
+
+# ktap NAME RESULTS [VERDICT]: the shell for a stream of one suite or scenario.
+ktap()
+{
+	printf "echo '%s'\n" 'KTAP version 1' 1..1 '    KTAP version 1' "    # Subtest: $1" "    1..$(wc -l <<<"$2")"
+	sed "s/.*/echo '    &'/" <<<"$2"
+	echo "echo '${3:-ok} 1 $1'"
+}
+
+good()
+{
+	{ ktap good $'ok 1 a\nok 2 b' && echo 'exit 0'; } | play good
+}
+
+# verdict NAME TEXT: that run alone has failed for this reason; the one beside it has passed.
+verdict()
+{
+	[ "$status" = 1 ]
+	grep -q "^NOT OK $1 .*$2" <<<"$out"
+	grep -q '^ok     good ' <<<"$out"
+	grep -q "^not ok [12] $1" "$results/ktap"
+	grep -q '^ok [12] good' "$results/ktap"
+	[ -z "$err" ]
+}
+
+@test "run: all pass" {
+	# Pins: a line per run, one stream of KTAP with a plan, a summary, exit status 0.
+	good
+	{ ktap shy 'ok 1 a' && echo 'exit 0'; } | play shy scenario
+	try scripts/run.sh
+	works
+	grep -q '^ok     good  *2 cases ' <<<"$out"
+	grep -q '^ok     shy  *1 cases ' <<<"$out"
+	grep -q 'passed: 3 (2 runs' "$results/summary"
+	[ "$(head -n 2 "$results/ktap" | paste -sd ' ')" = 'KTAP version 1 1..2' ]
+	grep -qx 'ok 1 shy' "$results/ktap"
+	grep -qx 'ok 2 good' "$results/ktap"
+}
+
+@test "run: each run has what it wrote in a folder of its own" {
+	# Pins: KTAP, console and counts by run; names from the kernel, not from a list.
+	{ ktap own 'ok 1 a' && echo 'echo "a line for the console" >&2; mkdir -p "$GCOV_PREFIX"; echo 1 >"$GCOV_PREFIX/a.gcda"'; } | play own
+	try scripts/run.sh
+	works
+	grep -q 'ok 1 a' "$results/own/ktap"
+	[ "$(cat "$results/own/console")" = "a line for the console" ]
+	[ -f "$results/own/gcov/a.gcda" ]
+	sha256sum <"$objdir/linux" | cmp - "$results/own/linux.id"
+}
+
+@test "run: a case fails" {
+	# Pins: exit status 1, named.
+	good
+	{ ktap bad $'ok 1 a\nnot ok 2 b' 'not ok' && echo 'exit 1'; } | play bad
+	try scripts/run.sh
+	verdict bad failed
+	grep -q 'failed: 1' "$results/summary"
+}
+
+@test "run: a panic" {
+	# Pins: a crash costs only that run; the reason is in the stream.
+	good
+	play bad <<<'echo "Kernel panic - not syncing: oh" >&2; exit 134'
+	try scripts/run.sh
+	verdict bad 'crashed: exit status 134'
+	grep -q '^# Kernel panic - not syncing: oh' "$results/ktap"
+}
+
+@test "run: a panic after results that say ok" {
+	# Pins: the exit status counts.
+	good
+	{ ktap bad 'ok 1 a' && echo 'exit 134'; } | play bad
+	try scripts/run.sh
+	verdict bad 'crashed: exit status 134'
+}
+
+@test "run: killed by a signal" {
+	# Pins: a segmentation fault of UML is a crash of that run.
+	good
+	play bad <<<'kill -SEGV $$'
+	try scripts/run.sh
+	verdict bad 'crashed'
+}
+
+@test "run: a hang" {
+	# Pins: on a time-out the kernel is asked for the stacks of its tasks first, and its counts are kept.
+	good
+	play bad <<-'END'
+		trap 'echo "task:stuck" >&2; mkdir -p "$GCOV_PREFIX"; echo 1 >"$GCOV_PREFIX/a.gcda"; exit 134' QUIT
+		while :; do sleep 0.1; done
+	END
+	LIMIT=1 try scripts/run.sh
+	verdict bad 'hung: stopped after 1 s'
+	grep -q task:stuck "$results/bad/console"
+	[ -f "$results/bad/gcov/a.gcda" ]
+}
+
+@test "run: a hang that does not even hear SIGQUIT" {
+	# Pins: it is killed in the end, and leaves no process.
+	good
+	play bad <<<'trap "" QUIT; echo $$ >"${0%/*}/pid"; while :; do sleep 0.1; done'
+	LIMIT=1 try scripts/run.sh
+	verdict bad 'hung: stopped after 1 s'
+	! grep '^State:.[^Z]' "/proc/$(cat "$objdir/pid")/status" || false
+}
+
+@test "run: no way to pass by silence" {
+	# Pins: each of these has failed: no output; a plan alone; no verdict; a suite without results; results after ok.
+	good
+	play silent <<<'exit 0'
+	play plan <<<'echo "KTAP version 1"; echo 1..1'
+	play verdictless <<<'echo "KTAP version 1"; echo 1..1; echo "    KTAP version 1"; echo "    1..1"; echo "    ok 1 a"'
+	play none <<<'echo "KTAP version 1"; echo 1..1; echo "ok 1 none"'
+	play two <<<'exit 2'
+	{ ktap planless 'ok 1 a' | grep -v '    1\.\.'; } | play planless
+	try scripts/run.sh
+	[ "$status" = 1 ]
+	for name in silent plan verdictless none two planless; do
+		grep -q "^NOT OK $name " <<<"$out"
+		grep -q "^not ok [1-7] $name" "$results/ktap"
+	done
+	[ "$(grep -c '^NOT OK' <<<"$out")" = 6 ]
+}
+
+@test "run: fewer results than planned" {
+	# Pins: the plan of a suite counts, though suite and exit status say ok.
+	good
+	{ ktap few $'ok 1 a\nok 2 b\nok 3 c' | grep -v 'ok 3 c'; } | play few
+	try scripts/run.sh
+	verdict few '2 .*3'
+}
+
+@test "run: exit status 0, though the stream says not ok" {
+	# Pins: either of the two is enough to fail.
+	good
+	{ ktap bad 'not ok 1 a' 'not ok' && echo 'exit 0'; } | play bad
+	try scripts/run.sh
+	verdict bad failed
+}
+
+@test "run: a case that failed in a suite that says ok" {
+	# Pins: a verdict that does not follow from its results is not believed.
+	good
+	{ ktap bad $'ok 1 a\nnot ok 2 b' && echo 'exit 0'; } | play bad
+	try scripts/run.sh
+	verdict bad failed
+}
+
+@test "run: exit status 1, though the stream says ok" {
+	# Pins: the same the other way round.
+	good
+	{ ktap bad 'ok 1 a' && echo 'exit 1'; } | play bad
+	try scripts/run.sh
+	verdict bad 'exit status 1, though'
+}
+
+@test "run: skips are counted and do not fail" {
+	# Pins: a case, and a scenario as a whole, that cannot run here.
+	good
+	{ ktap part $'ok 1 a\nok 2 b # SKIP not here' && echo 'exit 0'; } | play part
+	play all scenario <<<'echo "KTAP version 1"; echo 1..1; echo "ok 1 all # SKIP not here"'
+	try scripts/run.sh
+	works
+	grep -q 'skipped: 2' "$results/summary"
+}
+
+@test "run: globs choose suites, scenarios and single cases" {
+	# Pins: T=glob, suite.case; the kernel is asked for that case alone.
+	good
+	play shy scenario <<<"$(ktap shy 'ok 1 a')"
+	{ echo 'echo "$name" >&2' && ktap fine 'ok 1 a'; } | play fine
+	try scripts/run.sh 'g*' shy
+	works
+	[ "$(cat "$results/runs")" = $'scenario shy\nsuite good' ]
+	try scripts/run.sh fine.a
+	works
+	[ "$(cat "$results/fine.a/console")" = fine.a ]
+	[ "$(cat "$results/runs")" = 'suite fine.a' ]
+}
+
+@test "run: a name that matches nothing" {
+	# Pins: unknown T=: one line that lists what there is; what was measured before stays.
+	good
+	try scripts/run.sh
+	cp -a "$results" before
+	try scripts/run.sh nosuch
+	fails "nothing matches nosuch" "good"
+	diff -r -x summary before "$results"
+	try scripts/run.sh good nosuch
+	fails "nothing matches nosuch" "good"
+}
+
+@test "run: a kernel that names nothing" {
+	# Pins: a kernel that dies before it can list its tests is an error of its own.
+	: >"$play/list"
+	try scripts/run.sh
+	fails "names no suite and no scenario" "$objdir/linux list=1"
+}
+
+@test "run: a result of an earlier run is not taken for one of this run" {
+	# Pins: nothing stale: a suite that passed before and now dies has failed.
+	good
+	try scripts/run.sh
+	works
+	echo 'exit 134' >"$play/good"
+	try scripts/run.sh
+	[ "$status" = 1 ]
+	grep -q '^not ok 1 good' "$results/ktap"
+}
+
+@test "run: as many at once as JOBS says" {
+	# Pins: runs are in parallel: each of these two waits to see the other.
+	for name in one two; do
+		{
+			cat <<-'END'
+				: >"${0%/*}/$name.here"
+				for i in $(seq 100); do [ "$(ls "${0%/*}"/*.here | wc -l)" = 2 ] && break; sleep 0.1; done
+				[ "$(ls "${0%/*}"/*.here | wc -l)" = 2 ] || exit 134
+			END
+			ktap $name 'ok 1 a'
+		} | play $name
+	done
+	JOBS=2 try scripts/run.sh
+	works
+}
+
+@test "run: interrupted, and started again" {
+	# Pins: ^C ends the runs with it, the next call is not stopped by what is left.
+	{ echo '[ -e "${0%/*}/go" ] || { echo $$ >"${0%/*}/pid"; while :; do sleep 0.1; done; }' && ktap slow 'ok 1 a'; } | play slow
+	setsid scripts/run.sh >/dev/null 2>&1 3>&- &
+	pid=$!
+	wait_for test -s "$objdir/pid"
+	kill -TERM -- -$pid
+	wait $pid || :
+	touch "$objdir/go"
+	try scripts/run.sh
+	works
+}
+
+@test "run: no kernel is built" {
+	# Pins: one line with what to do.
+	rm "$objdir/linux"
+	try scripts/run.sh
+	fails "no kernel is built" "make kernel"
+}
+
+@test "run: no space left for the results" {
+	# Pins: that run has failed, and the next one is as if nothing had been.
+	good
+	{ echo 'head -c 300000 /dev/zero || exit 134' && ktap big 'ok 1 a'; } | play big
+	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/run.sh'
+	[ "$status" = 1 ]
+	grep -q '^NOT OK big ' <<<"$out"
+	sed -i 1d "$play/big"
+	try scripts/run.sh
+	works
+}
+
+@test "run: in a clone whose path has spaces" {
+	# Pins: runs and results in the cache folder, through a link.
+	clone "$BATS_TEST_TMPDIR/a clone:with spaces"
+	scripts/run.sh 2>/dev/null || :
+	work=$(cd build && pwd -P)/$kernel
+	[[ $work == "$XDG_CACHE_HOME"/umring/build-* ]]
+	results=$work/results-default
+	machine "$work/tree"
+	good
+	try scripts/run.sh
+	works
+	[ -f build/"$kernel"/results-default/good/ktap ]
+}
