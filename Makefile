@@ -37,6 +37,10 @@ kernel: ## Build what changed: ./linux
 deps: ## Install the Debian packages that are missing (as root), or name them
 	@scripts/deps.sh
 
+.PHONY: patches
+patches: ## Write the commits of build/<kernel>/tree back to patches/<kernel>
+	@scripts/patches.sh
+
 .PHONY: bench
 bench: ## Measure build, edit loop and boot beside the kernel's kunit.py; RUNS=n
 	@scripts/bench.sh

@@ -39,7 +39,7 @@ scan()
 {
 	touch "$stamp.tmp"
 	find "$tree" "$suites/" "$objdir/.config" "$objdir/guest.cpio" \
-		\( -name .git -o -path "$tree/um-*/*/*" -o -name '.*.sw?' -o -name '*~' \) -prune \
+		\( -name .git -o -path "$tree/um-*/*/*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
 		-o -path "$tree/um-*/*" ! -path "$objdir/.config" ! -path "$objdir/guest.cpio" -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
 	# Kbuild goes by the time of modification, so that has to tell the same.

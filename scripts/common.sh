@@ -64,6 +64,9 @@ case $top in
 		mkdir -p "$cache/build-$(path_id "$top")" && ln -s "$cache/build-$(path_id "$top")" "$build"
 	fi
 	build=$(cd "$build" && pwd -P)
+	case $build in
+	*[[:space:]:]*) die "Kbuild takes no space or colon in a path: set XDG_CACHE_HOME to a folder without, remove $top/build" ;;
+	esac
 	;;
 esac
 

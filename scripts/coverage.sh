@@ -38,14 +38,13 @@ done
 [ "$runs" -gt 0 ] || die "no counts from this build of the kernel: run make test first"
 
 # gcov wants the .gcno files beside the counts.
-(cd "$objdir" && find io_uring kernel -name '*.gcno' -exec cp --parents {} "$out.tmp/gcda" \;)
+(cd "$objdir" && find io_uring kernel -name '*.gcno' -exec cp --parents -t "$out.tmp/gcda" {} +) ||
+	die "cannot write to $out.tmp: no space left?"
 
 lcov_run()
 {
-	"$@" --config-file "$top/coverage/lcovrc" >"$out.tmp/log" 2>&1 || {
-		cat "$out.tmp/log" >&2
-		die "$1 failed"
-	}
+	"$@" --config-file "$top/coverage/lcovrc" >"$out.tmp/log" 2>&1 ||
+		die "$1 failed: $(grep -im 1 'error\|cannot' "$out.tmp/log") (see $out.tmp/log; no space left?)"
 }
 
 lcov_run lcov --capture --directory "$out.tmp/gcda" --base-directory "$objdir" --output-file "$out.tmp/all.info"
@@ -53,6 +52,10 @@ lcov_run lcov --extract "$out.tmp/all.info" "$tree/io_uring/*" "$tree/kernel/tas
 	--output-file "$out.tmp/coverage.info"
 lcov_run genhtml --quiet --branch-coverage --prefix "$tree" --title "umring $KERNEL $FLAVOUR, $runs runs" \
 	--output-directory "$out.tmp/html" "$out.tmp/coverage.info"
+# Neither of the two looks whether its writes worked.
+cut=$(grep -rL --include='*.html' '</html>' "$out.tmp/html" || :)
+[ -z "$cut" ] && [ "$(tail -n 1 "$out.tmp/coverage.info")" = end_of_record ] ||
+	die "the report in $out.tmp is cut off: no space left?"
 rm -rf "$out"
 mv "$out.tmp" "$out"
 

@@ -105,6 +105,17 @@ base_from_package()
 	base=$(git_tree rev-parse base)
 }
 
+# In a git tree its .gitignore files tell what was built. In a plain one they may not: Debian's ignores everything.
+add_kdir()
+{
+	if git -C "$KDIR" rev-parse --git-dir >/dev/null 2>&1; then
+		git_write --work-tree="$KDIR" add -A .
+	else
+		git_write --work-tree="$KDIR" add -A -f . ':!*.o' ':!*.a' ':!*.ko' ':!*.cmd' ':!*.gcno' ':!*.gcda' ':!.config*' \
+			':!include/config' ':!include/generated' ':!arch/*/include/generated' ':!vmlinux*' ':!linux'
+	fi
+}
+
 # The user's tree is read through an index and an object folder of ours. Starting from a copy of the user's index, git
 # finds unchanged files by their stat data, and with the user's objects as alternates it copies none.
 base_from_kdir()
@@ -125,7 +136,7 @@ base_from_kdir()
 		mv "$tree.part" "$tree"
 	fi
 	snapshot=$(GIT_INDEX_FILE=$tree/.git/kdir-index && export GIT_INDEX_FILE && exec 2>"$work/error" &&
-		git_write --work-tree="$KDIR" add -A . && git_write write-tree --missing-ok) ||
+		add_kdir && git_write write-tree --missing-ok) ||
 		die "git cannot read KDIR=$KDIR, or has no space left in $work: $(head -n 1 "$work/error")"
 	base=$(commit "$snapshot" "base: the user's tree")
 }
@@ -153,7 +164,7 @@ $(cat "$work/message")" "$2"
 	elif git_tree apply --cached --reverse --check "$file" 2>/dev/null; then
 		say "$1 is in this tree already" >&2
 	else
-		die "patches/$KERNEL/$1 does not apply to $KERNEL's ${KDIR:+tree in $KDIR}${KDIR:-base}:" \
+		die "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}:" \
 			"$(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';') (tree left as it was)"
 	fi
 }

@@ -1,109 +1,217 @@
 # SPDX-License-Identifier: GPL-2.0
-# coverage.sh and the table of the targets: what is counted, and what is refused.
+# coverage.sh and coverage/table.awk: a small instrumented program stands in for the kernel, tracefiles written by hand
+# for lcov of either version.
 
 load helper
 
 setup()
 {
 	clone
-	mkdir -p "$objdir" "$results/some"
-	printf '%s\n' CONFIG_GCOV=y "CONFIG_GCC_VERSION=$(gcc -dumpversion | cut -d . -f 1)0200" >"$objdir/.config"
-	echo kernel >"$objdir/linux"
-	sha256sum <"$objdir/linux" >"$results/some/linux.id"
 }
 
-# A program that is instrumented as the kernel's files are, and its counts as those of a run.
-counts()
+# instrumented: a linux that gcc instruments, and its sources and .config. Its first argument says which way it goes.
+instrumented()
 {
-	mkdir -p "$objdir/io_uring" "$objdir/kernel" "$tree/io_uring" "$results/some/gcov/io_uring"
+	mkdir -p "$tree/io_uring" "$tree/kernel" "$objdir/io_uring" "$objdir/kernel"
 	cat >"$tree/io_uring/io-wq.c" <<-'END'
-		int called(int x)
+		int seen;
+		void left(void)
 		{
-			if (x > 1)
-				return 3;
-			return 2;
+			seen = 1;
 		}
-
-		int not_called(void)
+		void right(void)
 		{
-			return 1;
-		}
-
-		int main(void)
-		{
-			return called(1) - 2;
+			seen = 2;
+			seen = 3;
+			seen = 4;
 		}
 	END
-	(cd "$objdir" && gcc --coverage -o prog -c ../io_uring/io-wq.c -o io_uring/io-wq.o && gcc --coverage -o prog io_uring/io-wq.o)
-	GCOV_PREFIX=$results/some/gcov GCOV_PREFIX_STRIP=$(printf %s "$objdir" | tr -cd / | wc -c) "$objdir/prog"
-	find "$results" -name '*.gcda' | grep -q .
+	cat >"$tree/kernel/task_work.c" <<-'END'
+		void left(void);
+		void right(void);
+		int main(int argc, char **argv)
+		{
+			if (argc > 1 && argv[1][0] == 'l')
+				left();
+			else
+				right();
+			return 0;
+		}
+	END
+	{
+		echo CONFIG_GCOV=y
+		echo "CONFIG_GCC_VERSION=$(gcc -dumpversion)0000"
+	} >"$objdir/.config"
+	printf '%s\n' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' 'io_uring/io-wq.c:right 0 0 0' \
+		'kernel/task_work.c 0 0 0' >coverage/targets
+	compile
 }
 
-@test "coverage: counts become the table and HTML that names the source" {
-	# Pins: lines, functions and branches of a target by file and by function; the right file behind the HTML.
-	counts
-	printf '%s\n' 'io_uring/io-wq.c 50 50 50' 'io_uring/io-wq.c:called 75 100 50' >coverage/targets
+compile()
+{
+	(
+		cd "$objdir"
+		for o in io_uring/io-wq kernel/task_work; do
+			gcc --coverage "$@" -c -o $o.o ../$o.c
+		done
+		gcc --coverage -o linux io_uring/io-wq.o kernel/task_work.o
+	)
+	sha256sum <"$objdir/linux" >"$objdir/linux.id"
+}
+
+# run NAME WAY: as run.sh leaves it.
+run_linux()
+{
+	mkdir -p "$results/$1/gcov"
+	cp "$objdir/linux.id" "$results/$1"
+	GCOV_PREFIX=$results/$1/gcov GCOV_PREFIX_STRIP=$(tr -cd / <<<"$objdir" | wc -c) "$objdir/linux" "$2"
+}
+
+lines()
+{
+	grep -q "^$1  *$2 % of " <<<"$out"
+}
+
+@test "coverage: the counts of two runs are added up" {
+	# Pins: a table of the targets, HTML whose pages hold the sources, exit status 0 above the floors.
+	instrumented
+	run_linux one l
+	run_linux two r
 	try scripts/coverage.sh
-	[ "$status" = 0 ]
-	[[ $out =~ io_uring/io-wq.c\ +62.5\ %\ of\ +8\ +66.7\ %\ of\ +3\ +50.0\ %\ of\ +2 ]]
-	[[ $out =~ io-wq.c:called\ +75.0\ %\ of\ +4\ +100.0\ %\ of\ +1\ +50.0\ %\ of\ +2 ]]
-	grep -rq 'not_called' "$work"/coverage-default/html
+	works
+	lines io_uring/io-wq.c 100.0
+	lines io_uring/io-wq.c:left 100.0
+	lines io_uring/io-wq.c:right 100.0
+	html=$(sed -n 's/^HTML: //p' <<<"$out")
+	[ -f "$html" ]
+	grep -rq 'seen.*=.*4' "$(dirname "$html")"/io_uring/io-wq.c.gcov.html
+	grep -qx "SF:$tree/io_uring/io-wq.c" "$work/coverage-default/coverage.info"
+}
+
+@test "coverage: the counts of an older build are not mixed in" {
+	# Pins: a run of another ./linux is left out.
+	instrumented
+	run_linux old r
+	compile -Dleft_is_newer
+	echo >>"$objdir/linux"
+	sha256sum <"$objdir/linux" >"$objdir/linux.id"
+	run_linux new l
+	try scripts/coverage.sh
+	works
+	lines io_uring/io-wq.c:left 100.0
+	lines io_uring/io-wq.c:right 0.0
+}
+
+@test "coverage: nothing but counts of an older build" {
+	# Pins: says so, and the report that is there stays.
+	instrumented
+	run_linux old r
+	scripts/coverage.sh
+	cp -a "$work/coverage-default" before
+	echo >>"$objdir/linux"
+	try scripts/coverage.sh
+	fails "no counts from this build" "make test"
+	diff -r before "$work/coverage-default"
 }
 
 @test "coverage: a target below its floor" {
-	# Pins: make coverage fails, and marks the figure.
-	counts
-	echo 'io_uring/io-wq.c 90 50 50' >coverage/targets
+	# Pins: make coverage fails, marks the figure, and still writes the report.
+	instrumented
+	run_linux one l
+	echo 'io_uring/io-wq.c:right 50 0 0' >>coverage/targets
 	try scripts/coverage.sh
 	[ "$status" = 1 ]
-	[[ $out =~ 62.5\ %\ of\ +8! ]]
-	[[ $out == *"! below its floor"* ]]
-}
-
-@test "coverage: a target that is not in the data" {
-	# Pins: a renamed file or function is no pass.
-	counts
-	echo 'io_uring/gone.c 0 0 0' >coverage/targets
-	try scripts/coverage.sh
-	[ "$status" = 1 ]
-	[[ $out == *"io_uring/gone.c"*"not in the coverage data"* ]]
-}
-
-@test "coverage: counts of another build are not used" {
-	# Pins: only runs of the kernel that is there now count.
-	counts
-	echo another >"$objdir/linux"
-	try scripts/coverage.sh
-	fails "no counts from this build" "make test"
+	grep -q '^io_uring/io-wq.c:right  *0.0 % of .*!' <<<"$out"
+	grep -q 'below its floor' <<<"$out"
+	[ -f "$work/coverage-default/html/index.html" ]
+	try make coverage
+	[ "$status" = 2 ]
 }
 
 @test "coverage: gcov of another version than gcc" {
-	# Pins: one line with both versions and the remedy.
-	counts
-	fake gcov <<<'echo "gcov (Debian 99.1.0-1) 99.1.0"'
+	# Pins: both versions and what to do, in one line; no report of nonsense.
+	instrumented
+	run_linux one l
+	fake gcov <<<'echo "gcov (Debian 9.2.0-14) 9.2.0"'
 	try scripts/coverage.sh
-	fails "gcov is of version 99" "compiled by gcc"
+	fails "gcov is of version 9" "gcc $(gcc -dumpversion | cut -d . -f 1)" "install gcov"
+	[ ! -e "$work/coverage-default" ]
 }
 
-@test "coverage: a flavour without gcov, or not built" {
-	# Pins: one line, not a page of lcov's.
-	echo '# CONFIG_GCOV is not set' >"$objdir/.config"
-	try scripts/coverage.sh
-	fails "not with CONFIG_GCOV"
-	rm "$objdir/.config"
+@test "coverage: nothing is built, or without counts" {
+	# Pins: one line with the reason.
 	try scripts/coverage.sh
 	fails "is not built"
+	mkdir -p "$objdir"
+	echo CONFIG_KUNIT=y >"$objdir/.config"
+	try scripts/coverage.sh
+	fails "CONFIG_GCOV"
 }
 
-@test "coverage: tracefiles of lcov 1 and of lcov 2" {
-	# Pins: both forms of function records give the same table.
-	printf '%s\n' SF:/t/io_uring/a.c FN:1,one FN:5,two FNDA:3,one FNDA:0,two DA:1,3 DA:5,0 BRDA:1,0,0,1 \
-		BRDA:1,0,1,- end_of_record >one.info
-	printf '%s\n' SF:/t/io_uring/a.c FNL:0,1,4 FNA:0,3,one FNL:1,5,8 FNA:1,0,two DA:1,3 DA:5,0 BRDA:1,0,0,1 \
-		BRDA:1,0,1,- end_of_record >two.info
-	printf '%s\n' 'io_uring/a.c 50 50 50' 'io_uring/a.c:one 100 100 50' 'io_uring/a.c:two 0 0 0' >targets
-	awk -v root=/t -f coverage/table.awk targets one.info >one
-	awk -v root=/t -f coverage/table.awk targets two.info >two
-	diff one two
-	[[ $(cat one) =~ a.c:one\ +100.0\ %\ of\ +1\ +100.0\ %\ of\ +1\ +50.0\ %\ of\ +2 ]]
+@test "coverage: no space left for the report" {
+	# Pins: an error, and the report that is there stays.
+	instrumented
+	run_linux one l
+	scripts/coverage.sh
+	cp -a "$work/coverage-default" before
+	try sh -c 'trap "" XFSZ; ulimit -f 4; scripts/coverage.sh'
+	fails "no space left" "$work"
+	diff -r before "$work/coverage-default"
+	try scripts/coverage.sh
+	works
+}
+
+# tracefile FUNCTIONS: two functions of four and two lines, half of the first hit and all of the second.
+tracefile()
+{
+	printf '%s\n' TN: SF:/t/io_uring/a.c "$@" DA:10,1 DA:11,1 DA:12,0 DA:13,0 DA:20,5 DA:21,5 \
+		BRDA:11,0,0,1 BRDA:11,0,1,0 BRDA:20,0,0,- BRDA:20,0,1,3 end_of_record >all.info
+}
+
+table()
+{
+	try awk -v root=/t -f coverage/table.awk coverage/targets all.info
+}
+
+@test "coverage: table.awk with tracefiles of lcov 1.16, 2.0 and 2.3" {
+	# Pins: the same table from each form in which functions are written.
+	printf '%s\n' '# comment' 'io_uring/a.c 60 100 50' 'io_uring/a.c:first 50 100 50' 'io_uring/a.c:second 100 100 50' >coverage/targets
+	tracefile FN:10,first FN:20,second FNDA:1,first FNDA:5,second
+	table
+	works
+	cp "$BATS_TEST_TMPDIR/out" 1.16
+	grep -qE '^io_uring/a.c +66.7 % of +6 +100.0 % of +2 +50.0 % of +4 *$' 1.16
+	grep -qE '^io_uring/a.c:first +50.0 % of +4 +100.0 % of +1 +50.0 % of +2 *$' 1.16
+	grep -qE '^io_uring/a.c:second +100.0 % of +2 +100.0 % of +1 +50.0 % of +2 *$' 1.16
+	tracefile FN:10,13,first FN:20,21,second FNDA:1,first FNDA:5,second
+	table
+	diff 1.16 "$BATS_TEST_TMPDIR/out"
+	tracefile FNL:0,10,13 FNA:0,1,first FNL:1,20,21 FNA:1,5,second
+	table
+	diff 1.16 "$BATS_TEST_TMPDIR/out"
+}
+
+@test "coverage: table.awk holds each floor, of lines, functions and branches" {
+	# Pins: below any one floor is exit status 1, at the floor is not.
+	tracefile FN:10,first FN:20,second FNDA:1,first FNDA:0,second
+	for floors in '66 0 0' '0 50 0' '0 0 50'; do
+		echo "io_uring/a.c $floors" >coverage/targets
+		table
+		[ "$status" = 0 ]
+	done
+	for floors in '67 0 0' '0 51 0' '0 0 51'; do
+		echo "io_uring/a.c $floors" >coverage/targets
+		table
+		[ "$status" = 1 ]
+		grep -q '!' <<<"$out"
+	done
+}
+
+@test "coverage: table.awk and a target that is not in the tracefile" {
+	# Pins: a function that was renamed is an error, not 0 of 0.
+	tracefile FN:10,first FNDA:1,first
+	printf '%s\n' 'io_uring/a.c:gone 0 0 0' >coverage/targets
+	table
+	[ "$status" = 1 ]
+	grep -q 'io_uring/a.c:gone .*not in the coverage data' <<<"$out"
 }

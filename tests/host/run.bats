@@ -181,7 +181,7 @@ verdict()
 	good
 	{ ktap bad $'ok 1 a\nnot ok 2 b' && echo 'exit 0'; } | play bad
 	try scripts/run.sh
-	verdict bad failed
+	verdict bad 'a case failed, though'
 }
 
 @test "run: exit status 1, though the stream says ok" {

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# patches.sh: write the commits of build/<kernel>/tree, from tag `base` to HEAD, back to patches/<kernel>, and `series` with
+# them in the order of the commits. A commit keeps the file name of the patch that has its subject; others are named by
+# their subject. No change in the tree is no change in patches/. Edits that are not committed are not taken.
+
+. "$(dirname "$0")/common.sh"
+
+[ -z "$KDIR" ] || die "the patches are made from a tree of ours, not from KDIR: leave KDIR out"
+lock
+git -C "$tree" rev-parse -q --verify series >/dev/null 2>&1 || die "there is no tree of $KERNEL: run make kernel first"
+folder=$top/patches/$KERNEL
+
+subject()
+{
+	git mailinfo /dev/null /dev/null <"$1" | sed -n 's/^Subject: //p'
+}
+
+# name SUBJECT: the file of the patch with that subject, or a new one.
+name()
+{
+	for p in "$folder"/*.patch; do
+		[ "$(subject "$p")" != "$1" ] || {
+			basename "$p"
+			return
+		}
+	done
+	printf '%s\n' "$1" | sed 's/[^A-Za-z0-9]\{1,\}/-/g; s/^-//; s/-$//; s/$/.patch/'
+}
+
+new=$(mktemp -d "$work/patches.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+for c in $(git -C "$tree" rev-list --reverse base..HEAD); do
+	file=$(name "$(git -C "$tree" log -1 --format=%s "$c")")
+	git -C "$tree" format-patch -1 --zero-commit --no-signature --full-index -N --stdout "$c" >"$new/$file" ||
+		die "cannot write to $work: no space left?"
+	echo "$file" >>"$new/order"
+done
+
+# A comment of the series stays before the patch that it stands before now.
+awk 'FNR == NR && !/^[^#]/ { block = block $0 "\n"; next }
+	FNR == NR { before[$1] = block; block = ""; next }
+	{ printf "%s%s\n", before[$1], $0 }
+	END { printf "%s", block }' "$folder/series" "$new/order" >"$new/series"
+rm "$new/order"
+
+for f in "$new"/*; do
+	cmp -s "$f" "$folder/${f##*/}" || {
+		say "writing patches/$KERNEL/${f##*/}"
+		cp "$f" "$folder/${f##*/}.tmp" && mv "$folder/${f##*/}.tmp" "$folder/${f##*/}" ||
+			die "cannot write to $folder"
+	}
+done
+sed 's/#.*//; /^ *$/d' "$new/series" >"$new/kept"
+for f in "$folder"/*.patch; do
+	grep -qxF "${f##*/}" "$new/kept" || say "no commit for patches/$KERNEL/${f##*/} any more: remove it if you dropped it"
+done
+
+# What is written now is what the tree holds, so that the next make does not apply it again.
+git -C "$tree" tag -f series HEAD >/dev/null
+git -C "$tree" config umring.inputs \
+	"$({ git -C "$tree" rev-parse base && cd "$folder" && cat series -- *.patch; } | git hash-object --stdin)"

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0
+# The Makefile, what every script has in common, and cleaning up.
+
+load helper
+
+setup()
+{
+	clone
+}
+
+verbs()
+{
+	sed -n 's/^\.PHONY: //p' Makefile
+}
+
+@test "makefile: make help names each verb, and what takes a value" {
+	# Pins: no verb without a line of help, none in the help that is not there.
+	try make help
+	works
+	[ "$(sed -n 's/^\([a-z][a-z]*\)  .*/\1/p' <<<"$out" | sort)" = "$(verbs | sort)" ]
+	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR T LIMIT; do
+		grep -q "^$name=" <<<"$out"
+	done
+	for verb in all check test coverage kernel deps bench clean distclean help; do
+		try make -n $verb
+		works
+	done
+}
+
+@test "makefile: make alone is make all" {
+	# Pins: the main job is one word.
+	[ "$(make -n)" = "$(make -n all)" ]
+}
+
+@test "makefile: each script has help, by -h and --help" {
+	# Pins: -h on each: its first line names it, nothing is done, exit status 0, from any folder.
+	cd /
+	for script in "$top"/scripts/*.sh; do
+		[ -x "$script" ] || continue
+		for option in -h --help; do
+			KERNEL=nosuch KDIR=/nowhere try "$script" $option
+			works
+			[[ $out == "${script##*/}"* ]]
+		done
+	done
+	[ ! -e "$top/build" ]
+}
+
+@test "makefile: an unknown KERNEL=" {
+	# Pins: one line that lists the kernels, from each verb.
+	for script in tree config build run coverage clean; do
+		KERNEL=1.0 try scripts/$script.sh
+		fails "no kernel 1.0" "KERNEL= takes one of" "$kernel"
+	done
+	try make test KERNEL=1.0
+	sed -i '/^make: /d' "$BATS_TEST_TMPDIR/err"
+	fails "no kernel 1.0"
+}
+
+@test "makefile: an unknown FLAVOUR=" {
+	# Pins: one line that lists the flavours.
+	FLAVOUR=nosuch try scripts/config.sh
+	fails "no flavour nosuch" "FLAVOUR= takes one of" default
+	FLAVOUR=nosuch try scripts/run.sh
+	fails "flavour nosuch"
+}
+
+@test "makefile: T= is handed down as globs, whatever files there are" {
+	# Pins: the shell does not expand what is meant for the names of tests.
+	fake_scripts
+	touch io-a io-b
+	try make test 'T=io-* *_work'
+	works
+	[ "$out" = $'build.sh:\nrun.sh: [io-*] [*_work]' ]
+	try make test
+	[ "$out" = $'build.sh:\nrun.sh:' ]
+}
+
+@test "makefile: make test does not run what was not built" {
+	# Pins: after an error of the compiler the old linux is not run.
+	fake_scripts
+	echo 'exit 1' >>scripts/build.sh
+	try make test
+	[ "$status" -ne 0 ]
+	[ "$out" = build.sh: ]
+}
+
+@test "makefile: settings reach the scripts" {
+	# Pins: KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, LIMIT from make's command line, unset if they are not given.
+	fake_scripts
+	echo 'env | grep -E "^(KERNEL|FLAVOUR|KDIR|KERNEL_TARBALL|LIMIT)=." | sort' >>scripts/build.sh
+	try make kernel KERNEL=k FLAVOUR=f KDIR='/a b' KERNEL_TARBALL=t LIMIT=3
+	[ "$out" = $'build.sh:\nFLAVOUR=f\nKDIR=/a b\nKERNEL=k\nKERNEL_TARBALL=t\nLIMIT=3' ]
+	try make kernel
+	[ "$out" = build.sh: ]
+}
+
+# Scripts that only say with what they were called.
+fake_scripts()
+{
+	for script in build run coverage; do
+		printf '%s\n' '#!/bin/sh' 'printf "%s:" "${0##*/}"; for arg; do printf " [%s]" "$arg"; done; echo' >scripts/$script.sh
+	done
+}
+
+@test "makefile: the main job ends in a summary, and fails if a test or a floor does" {
+	# Pins: all.sh: exit status of the tests first, then of the coverage; the report in either case.
+	printf '%s\n' '#!/bin/sh' >scripts/deps.sh
+	printf '%s\n' '#!/bin/sh' >scripts/build.sh
+	printf '%s\n' '#!/bin/sh' "mkdir -p '$results'; echo 'Ran 3 tests' >'$results/summary'; exit \${TESTS:-0}" >scripts/run.sh
+	printf '%s\n' '#!/bin/sh' 'echo "a table"; exit ${COVERAGE:-0}' >scripts/coverage.sh
+	try make
+	works
+	[[ $out == *"Ran 3 tests"*"a table"*"./linux"* ]]
+	TESTS=1 try scripts/all.sh
+	[ "$status" = 1 ]
+	[[ $out == *"Ran 3 tests"*"a table"* ]]
+	COVERAGE=1 try scripts/all.sh
+	[ "$status" = 1 ]
+	[[ $out == *"a table"* ]]
+}
+
+@test "makefile: clean keeps the trees, distclean the cache" {
+	# Pins: what each removes and what it does not, with edits in the tree, and a second time with nothing there.
+	mkdir -p "$objdir" "$results" "$work/coverage-default" build/bench-"$kernel" build/kdir-1/tree/um-default \
+		"$XDG_CACHE_HOME/umring"
+	touch "$tree/edited.c" "$XDG_CACHE_HOME/umring/package.deb" "$objdir/linux"
+	ln -s "$objdir/linux" linux
+	for _ in 1 2; do
+		try make clean
+		works
+		[ -f "$tree/edited.c" ]
+		[ ! -e "$objdir" ]
+		[ ! -e "$results" ]
+		[ ! -e "$work/coverage-default" ]
+		[ ! -e build/kdir-1/tree/um-default ]
+		[ ! -L linux ]
+	done
+	for _ in 1 2; do
+		try make distclean
+		works
+		[ ! -e build ]
+		[ -f "$XDG_CACHE_HOME/umring/package.deb" ]
+	done
+}
+
+@test "makefile: clean and distclean of a clone whose path has spaces" {
+	# Pins: its build in the cache folder is found and removed, and nobody else's.
+	clone "$BATS_TEST_TMPDIR/a clone:with spaces"
+	mkdir -p "$XDG_CACHE_HOME/umring/build-1/keep"
+	scripts/coverage.sh 2>/dev/null || :
+	touch "$(cd build && pwd -P)/here"
+	try make distclean
+	works
+	[ ! -e build ]
+	[ ! -L build ]
+	[ "$(ls "$XDG_CACHE_HOME/umring")" = build-1 ]
+	[ -d "$XDG_CACHE_HOME/umring/build-1/keep" ]
+}
+
+@test "makefile: a clone and a cache that both have a space in their paths" {
+	# Pins: one line with the way out, instead of whatever Kbuild says.
+	clone "$BATS_TEST_TMPDIR/a clone"
+	XDG_CACHE_HOME="$BATS_TEST_TMPDIR/a cache" try scripts/run.sh
+	fails "space" "XDG_CACHE_HOME"
+}
+
+@test "makefile: a folder that cannot be written" {
+	# Pins: one line, with the folder.
+	touch build
+	try scripts/run.sh
+	fails "cannot write to $top/build"
+}
