@@ -89,15 +89,15 @@ FNR == NR {
 }
 
 END {
-	printf "%-40s %17s %17s %17s\n", "target", "lines", "functions", "branches taken"
+	printf "%-46s %17s %17s %17s\n", "target", "lines", "functions", "branches taken"
 	for (t = 1; t <= targets; t++) {
 		name = target[t]
 		if (!seen[name]) {
-			printf "%-40s not in the coverage data!\n", name
+			printf "%-46s not in the coverage data!\n", name
 			low = 1
 			continue
 		}
-		printf "%-40s %s %s %s\n", name, cell(hit[name, "L"], found[name, "L"], floor[name, "L"]), \
+		printf "%-46s %s %s %s\n", name, cell(hit[name, "L"], found[name, "L"], floor[name, "L"]), \
 			cell(hit[name, "F"], found[name, "F"], floor[name, "F"]), \
 			cell(hit[name, "B"], found[name, "B"], floor[name, "B"])
 	}

@@ -50,6 +50,7 @@ cold_kunit()
 edit()
 {
 	sed -i "s/^\(#define WORKER_INIT_LIMIT\t\).*/\1(3 + 0 * $1)/" "$tree/io_uring/io-wq.c"
+	! git -C "$tree" diff --quiet -- io_uring/io-wq.c || die "the line to edit is not in io-wq.c of $KERNEL"
 }
 
 loop_ours()
@@ -85,6 +86,7 @@ undo()
 	rm -f "$work"/*.tmp
 }
 
+"$top/scripts/deps.sh"
 lock
 undo
 trap undo EXIT

@@ -18,6 +18,14 @@ suites=$work/tests/kunit
 stamp=$objdir/built
 kbuild_env=$objdir/kbuild-env
 
+# The compiler speaks for itself, with paths that open from here; what make says about it is left in the log.
+compiler_says()
+{
+	tests=$top/tests
+	grep -vE '^make|^objcopy: .*empty loadable segment' "$1" |
+		sed "s,\(^\|from \)\.\./,\1${tree#"$PWD"/}/,g; s,$work/tests/,${tests#"$PWD"/}/,g" >&2
+}
+
 guest()
 {
 	gen=$objdir/guest/gen_init_cpio
@@ -26,36 +34,52 @@ guest()
 		gcc -O2 -o "$gen.tmp" "$tree/usr/gen_init_cpio.c" && mv "$gen.tmp" "$gen"
 	fi
 	make -s --no-print-directory -f "$work/tests/guest/Makefile" -j"$JOBS" O="$objdir/guest" \
-		GEN_INIT_CPIO="$gen" >&2 || exit 1
+		GEN_INIT_CPIO="$gen" >&2 2>"$objdir/guest/errors" || {
+		compiler_says "$objdir/guest/errors"
+		exit 1
+	}
 	cmp -s "$objdir/guest/guest.cpio" "$objdir/guest.cpio" || {
 		cp "$objdir/guest/guest.cpio" "$objdir/guest.cpio.tmp"
 		mv "$objdir/guest.cpio.tmp" "$objdir/guest.cpio"
 	}
 }
 
-# scan: list all sources in $objdir/files, and in $objdir/changed those whose content can have changed since the last
-# build. What counts is the time of change, which nobody can set back as cp -p and git do the time of modification.
+# scan: list all sources in $objdir/files, in $objdir/changed those whose content can have changed since the last build,
+# and in $objdir/cmds the .cmd files of what is made from them. What counts is the time of change, which nobody can set
+# back as cp -p and git do the time of modification.
 scan()
 {
 	touch "$stamp.tmp"
-	find "$tree" "$suites/" "$objdir/.config" "$objdir/guest.cpio" \
+	find "$tree" "$suites/" "$objdir/guest.cpio" \
 		\( -name .git -o -path "$tree/um-*/*/*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
-		-o -path "$tree/um-*/*" ! -path "$objdir/.config" ! -path "$objdir/guest.cpio" -prune \
+		-o -path "$tree/um-*/*" ! -path "$objdir/guest.cpio" -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
-	# Kbuild goes by the time of modification, so that has to tell the same.
-	xargs -r -d '\n' -a "$objdir/changed" sh -c 'stamp=$1; shift
-		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
+	cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config" >>"$objdir/changed"
+	# Headers are found with or without ../ in the middle of the path.
+	sed "s,^$tree/,../,; s,.*,& \\\\\n := &,; s,^\.\.,," "$objdir/changed" >"$objdir/patterns"
+	grep -rlF --include='.*.cmd' -f "$objdir/patterns" "$objdir" | sed "s,^$objdir/,," >"$objdir/cmds" || :
 }
 
 # objects: print the objects that the changed files are compiled into; fail if it is not as simple as that.
 objects()
 {
 	grep -qvE '\.[ch]$' "$objdir/changed" && return 1
-	sed "s,^$tree/,../,; s,.*,  & \\\\\n := &," "$objdir/changed" >"$objdir/patterns"
-	grep -rlF --include='.*.cmd' -f "$objdir/patterns" "$objdir" | sed "s,^$objdir/,," >"$objdir/cmds"
 	[ -s "$objdir/cmds" ] || return 1
 	grep -qvE '^(io_uring|kernel)/\.[^/]*\.o\.cmd$' "$objdir/cmds" && return 1
 	sed 's,/\.,/,; s,\.cmd$,,' "$objdir/cmds"
+}
+
+# Kbuild goes by the time of modification, so what is made from a changed file goes, and what is no source gets a new time.
+outdate()
+{
+	(cd "$objdir" && sed 's,\(.*/\|^\)\.\(.*\)\.cmd$,\1\2,' cmds | xargs -r -d '\n' rm -f)
+	# gcc has written the place of the build into what counts.
+	case $(head -n 1 "$objdir/files" 2>/dev/null) in
+	"$tree"/*) ;;
+	*) find "$objdir" -name '*.gcno' | sed 's/gcno$/o/' | xargs -r -d '\n' rm -f ;;
+	esac
+	grep -vE '\.[chS]$' "$objdir/changed" | xargs -r -d '\n' sh -c 'stamp=$1; shift
+		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
 }
 
 # compile OBJECT: as Kbuild would, from the command that it saved, and with the dependencies brought up to date.
@@ -107,15 +131,15 @@ count_objects()
 		}'
 }
 
-# The compiler speaks for itself; what make says about it is left in the log.
 kbuild()
 {
 	rm -f "$objdir/failed"
+	outdate
 	{
 		make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$suites" KBUILD_ENV="$kbuild_env" -j"$JOBS" \
 			linux 2>"$objdir/errors" || touch "$objdir/failed"
 	} | tee "$objdir/build.log" | count_objects
-	grep -vE '^make|^objcopy: .*empty loadable segment' "$objdir/errors" | sed "s,\(^\|from \)\.\./,\1${tree#"$PWD"/}/,g" >&2 || :
+	compiler_says "$objdir/errors"
 	[ ! -e "$objdir/failed" ] || {
 		grep -qvE '^make' "$objdir/errors" || cat "$objdir/errors" >&2
 		exit 1
@@ -128,6 +152,7 @@ scan
 if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/files" "$objdir/files.tmp"; then
 	(quick) >"$objdir/quick.log" 2>&1 && sed -n '/^build: /p' "$objdir/quick.log" || kbuild
 	mv "$objdir/files.tmp" "$objdir/files"
+	cp "$objdir/.config" "$objdir/built.config"
 fi
 mv "$stamp.tmp" "$stamp"
 ln -sfn "${objdir#"$top"/}/linux" "$top/linux"

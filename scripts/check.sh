@@ -12,8 +12,8 @@ skipped=0
 
 count()
 {
-	passed=$((passed + $1))
-	failed=$((failed + $2))
+	passed=$((passed + ${1:-0}))
+	failed=$((failed + ${2:-0}))
 	skipped=$((skipped + ${3:-0}))
 }
 
@@ -42,8 +42,7 @@ fi
 
 say "tests/host"
 mkdir -p "$build"
-bats --tap "$top/tests/host" >"$build/host.tap" || :
-cat "$build/host.tap"
+bats --tap "$top/tests/host" | tee "$build/host.tap" || :
 planned=$(sed -n 's/^1\.\.//p' "$build/host.tap")
 ok=$(grep -c '^ok ' "$build/host.tap" || :)
 skip=$(grep -c '^ok .*# skip' "$build/host.tap" || :)

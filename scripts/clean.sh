@@ -4,6 +4,7 @@
 
 . "$(dirname "$0")/common.sh"
 
+[ ! -d "$work" ] || lock
 if [ "${1-}" = --all ]; then
 	rm -rf "$build" "$top/build"
 else

@@ -57,9 +57,10 @@ path_id()
 	printf '%s' "$1" | cksum | cut -d ' ' -f 1
 }
 
-# Kbuild takes no path with a space or a colon, so a clone at such a path builds in the cache folder instead.
+# Kbuild takes no path with a space or a colon, and sed and find here none with their own characters in it: a clone at such
+# a path builds in the cache folder instead.
 case $top in
-*[[:space:]:]*)
+*[][[:space:]:,\&*?\\]*)
 	if [ ! -e "$build" ]; then
 		mkdir -p "$cache/build-$(path_id "$top")" && ln -s "$cache/build-$(path_id "$top")" "$build"
 	fi
@@ -81,6 +82,15 @@ tree=$work/tree
 # Directly inside its tree, so that Kbuild names sources by relative paths, and both can be moved or copied as one.
 objdir=$tree/um-$FLAVOUR
 results=$work/results-$FLAVOUR
+
+# series_id BASE: a name for what the tree is made of, so that a change of it shows.
+series_id()
+{
+	{
+		echo "$1"
+		cd "$top/patches/$KERNEL" && cat series -- *.patch
+	} | git hash-object --stdin
+}
 
 # One make at a time changes what is in $work: the second waits for the first.
 lock()

@@ -7,7 +7,7 @@
 
 fragments()
 {
-	sed -n "s/^$FLAVOUR: *//p" "$top/uml-config/flavours"
+	awk -v flavour="$FLAVOUR:" '$1 == flavour { $1 = ""; print }' "$top/uml-config/flavours"
 }
 
 [ -n "$(fragments)" ] ||
@@ -15,10 +15,11 @@ fragments()
 		"$(sed -n 's/^\([a-z].*\): .*/\1/p' "$top/uml-config/flavours" | paste -sd ' ')"
 
 lock
+[ -d "$tree/.git" ] || die "there is no tree to configure: run scripts/tree.sh, or make"
 mkdir -p "$objdir"
 wanted=$objdir/wanted.config
 for f in $(fragments); do
-	cat "$top/uml-config/$f.config" || die "flavour $FLAVOUR names a fragment that is not there: $f.config"
+	cat "$top/uml-config/$f.config" 2>/dev/null || die "flavour $FLAVOUR names a fragment that is not there: $f.config"
 done >"$wanted.tmp"
 if [ -f "$objdir/.config" ] && cmp -s "$wanted.tmp" "$wanted"; then
 	rm "$wanted.tmp"

@@ -19,7 +19,7 @@ command -v dpkg-query >/dev/null || {
 }
 need=$(missing)
 [ -n "$need" ] || exit 0
-[ "$(id -u)" = 0 ] || die "missing packages, type: sudo apt-get install --no-install-recommends $need"
+[ "$(id -u)" = 0 ] || die "missing packages, type: sudo sh -c 'apt-get update && apt-get install --no-install-recommends $need'"
 
 say "installing $need"
 export DEBIAN_FRONTEND=noninteractive

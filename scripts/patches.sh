@@ -30,8 +30,12 @@ name()
 
 new=$(mktemp -d "$work/patches.XXXXXX")
 trap 'rm -rf "$new"' EXIT
+[ -z "$(git -C "$tree" rev-list --merges base..HEAD)" ] || die "$tree has a merge commit, which is no patch: rebase it away"
+[ -n "$(git -C "$tree" rev-list base..HEAD)" ] || die "$tree is at its base: there is no commit to make a patch of"
+[ -z "$(git -C "$tree" status --porcelain --untracked-files=no)" ] || say "edits that are not committed are left out"
 for c in $(git -C "$tree" rev-list --reverse base..HEAD); do
 	file=$(name "$(git -C "$tree" log -1 --format=%s "$c")")
+	[ ! -e "$new/$file" ] || die "two commits have the subject of $file: give them two"
 	git -C "$tree" format-patch -1 --zero-commit --no-signature --full-index -N --stdout "$c" >"$new/$file" ||
 		die "cannot write to $work: no space left?"
 	echo "$file" >>"$new/order"
@@ -58,5 +62,5 @@ done
 
 # What is written now is what the tree holds, so that the next make does not apply it again.
 git -C "$tree" tag -f series HEAD >/dev/null
-git -C "$tree" config umring.inputs \
-	"$({ git -C "$tree" rev-parse base && cd "$folder" && cat series -- *.patch; } | git hash-object --stdin)"
+git -C "$tree" branch -q -f umring HEAD 2>/dev/null || :
+git -C "$tree" config umring.inputs "$(series_id "$(git -C "$tree" rev-parse base)")"

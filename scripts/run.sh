@@ -14,23 +14,27 @@ LIMIT=${LIMIT:-30}
 # The folders that the objects lie in are cut from the names of the .gcda files.
 strip=$(printf '%s' "$objdir" | tr -cd / | wc -c)
 
-# verdict DIR NAME STATUS: print why a run has failed, or nothing.
+# verdict DIR STATUS: print why a run has failed, or nothing.
 verdict()
 {
-	case $3 in
+	case $2 in
 	0 | 1) ;;
 	2) echo "ended with no verdict" && return ;;
-	124 | 137) echo "hung: stopped after $LIMIT s, the stacks of all tasks are in its console" && return ;;
-	*) echo "crashed: exit status $3" && return ;;
+	124 | 137)
+		echo "hung: stopped after $LIMIT s$(grep -q '^Kernel panic.*SIGQUIT' "$1/console" &&
+			echo ', the stacks of all tasks are in its console')"
+		return
+		;;
+	*) echo "crashed: exit status $2" && return ;;
 	esac
 	cases=$(grep -cE '^    (not )?ok ' "$1/ktap" || :)
 	planned=$(sed -n 's/^    1\.\.//p' "$1/ktap")
 	if ! grep -qx '1\.\.1' "$1/ktap" || [ "$(grep -cE '^(not )?ok ' "$1/ktap")" != 1 ]; then
-		echo "exit status $3, without one result in its KTAP"
+		echo "exit status $2, without one result in its KTAP"
 	elif grep -q '^not ok 1 ' "$1/ktap"; then
 		echo "failed"
-	elif [ "$3" != 0 ]; then
-		echo "exit status $3, though its KTAP says ok"
+	elif [ "$2" != 0 ]; then
+		echo "exit status $2, though its KTAP says ok"
 	elif grep -q '^    not ok ' "$1/ktap"; then
 		echo "a case failed, though its KTAP says ok"
 	elif [ "$cases" = 0 ] && ! grep -q '^ok 1 .*# SKIP' "$1/ktap"; then
@@ -43,7 +47,6 @@ verdict()
 # one KIND NAME: a run. The KTAP comes on stdout and the console on stderr, so that no message spoils a result.
 one()
 {
-	name=${2%%.*}
 	dir=$results/$2
 	rm -rf "$dir"
 	mkdir -p "$dir/gcov"
@@ -53,16 +56,15 @@ one()
 	esac
 	status=0
 	start=$(date +%s%N)
-	GCOV_PREFIX=$dir/gcov GCOV_PREFIX_STRIP=$strip TMPDIR=/dev/shm timeout -s QUIT -k 5 "$LIMIT" \
+	GCOV_PREFIX=$dir/gcov GCOV_PREFIX_STRIP=$strip TMPDIR=${TMPDIR:-/dev/shm} timeout -s QUIT -k 5 "$LIMIT" \
 		"$linux" loglevel=8 "$select" \
 		>"$dir/ktap" 2>"$dir/console" </dev/null 9>&- || status=$?
 	ms=$((($(date +%s%N) - start) / 1000000))
-	why=$(verdict "$dir" "$name" "$status")
-	cases=$(grep -cE '^    (not )?ok ' "$dir/ktap" || :)
+	why=$(verdict "$dir" "$status")
 	cp "$objdir/linux.id" "$dir/linux.id"
 	echo "${why:-passed}" >"$dir/verdict"
 	if [ -z "$why" ]; then
-		printf 'ok     %-24s %4d cases %6d ms\n' "$2" "$cases" "$ms"
+		printf 'ok     %-24s %4d cases %6d ms\n' "$2" "$(grep -cE '^    (not )?ok ' "$dir/ktap")" "$ms"
 	else
 		printf 'NOT OK %-24s %s\n' "$2" "$why"
 		printf '       see %s\n' "$dir/console"
@@ -137,8 +139,7 @@ xargs -L 1 -P "$JOBS" "$0" --one <"$results/runs"
 merge >"$results/ktap"
 wall=$((($(date +%s%N) - start) / 1000000))
 
-# The kernel's own parser has the last word on the counts. It needs no more than Python's own library: without the site
-# module, and without whatever wraps another python3 in the PATH, it takes a quarter of the time.
+# The kernel's own parser has the last word on the counts. -S: it needs no site module, and that takes longer than it does.
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 parser=$tree/tools/testing/kunit/kunit.py

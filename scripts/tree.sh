@@ -179,15 +179,10 @@ apply_series()
 	done
 }
 
-inputs()
-{
-	echo "$base"
-	(cd "$top/patches/$KERNEL" && cat series -- *.patch)
-}
-
 has_user_edits()
 {
 	[ "$(git_tree rev-parse HEAD)" != "$(git_tree rev-parse series)" ] ||
+		[ "$(git_tree rev-parse umring)" != "$(git_tree rev-parse series)" ] ||
 		[ -n "$(git_tree status --porcelain --untracked-files=no)" ]
 }
 
@@ -197,7 +192,7 @@ if [ -n "$KDIR" ]; then
 else
 	base_from_package
 fi
-id=$(inputs | git hash-object --stdin)
+id=$(series_id "$base")
 [ "$(git_tree config umring.inputs || true)" != "$id" ] || exit 0
 
 # An interrupted checkout is none of the user's edits: finish it first.

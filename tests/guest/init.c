@@ -233,11 +233,10 @@ static const char * const bugs[] = {
 static bool is_bug(const char *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bugs); i++) {
-		const char *p = strstr(s, bugs[i]);
-
 		/* not the end of a longer word, such as DEBUG: */
-		if (p && (p == s || !isalnum(p[-1])))
-			return true;
+		for (const char *p = s; (p = strstr(p, bugs[i])); p++)
+			if (p == s || !isalnum((unsigned char)p[-1]))
+				return true;
 	}
 	return false;
 }

@@ -85,14 +85,15 @@ static inline void nap(long long ns)
 
 /*
  * Sleeps until @cond holds, and says whether it did within @limit. Never spin:
- * time moves only while all tasks sleep.
+ * time moves only while all tasks sleep. The longer it takes, the less exact:
+ * what is free are the naps, not the looks.
  */
 #define wait_until(cond, limit) ({					\
-	long long __end = now() + (limit);				\
+	long long __start = now(), __end = __start + (limit);		\
 	bool __held;							\
 									\
 	while (!(__held = (cond)) && now() < __end)			\
-		nap(MS);						\
+		nap(MS + (now() - __start) / 16);			\
 	__held; })
 
 typedef void (*thread_fn)(pid_t tid);

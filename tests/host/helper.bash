@@ -10,15 +10,20 @@ unset KERNEL FLAVOUR KDIR KERNEL_TARBALL T LIMIT RUNS JOBS BENCH UMRING_LOCKED M
 # clone [FOLDER]: copy the project there, without what is built, and go there; $work is where it builds.
 clone()
 {
-	export HOME=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache GIT_CONFIG_NOSYSTEM=1
-	top=${1:-$BATS_TEST_TMPDIR/clone}
-	mkdir -p "$top"
-	cd "$top" || return
+	mkdir -p "${1:-$BATS_TEST_TMPDIR/clone}"
+	enter "${1:-$BATS_TEST_TMPDIR/clone}"
 	(cd "$repo" && cp -a Makefile scripts patches uml-config tests coverage "$top")
+}
+
+enter()
+{
+	export HOME=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache GIT_CONFIG_NOSYSTEM=1
+	top=$1
 	work=$top/build/$kernel
 	tree=$work/tree
 	objdir=$tree/um-default
 	results=$work/results-default
+	cd "$top" || return
 }
 
 # fake NAME: a program that comes before the machine's own; its text on stdin.
@@ -126,19 +131,40 @@ wait_for()
 	return 1
 }
 
-# real_clone: go to the one copy of the project with a kernel that is built, the same for all tests.
+# real_clone: go to the one copy of the project with a kernel that is built, the same for all tests. Its path has a space,
+# so it builds in the cache folder.
 real_clone()
 {
 	[ -f "$repo/build/$kernel/tree/um-default/built" ] || skip "no kernel is built: make kernel"
-	clone "$BATS_RUN_TMPDIR/real"
+	real="$BATS_RUN_TMPDIR/a clone"
+	mkdir -p "$real"
+	enter "$real"
+	export XDG_CACHE_HOME=$BATS_RUN_TMPDIR/cache
+	work=$XDG_CACHE_HOME/umring/build-$(printf %s "$top" | cksum | cut -d ' ' -f 1)/$kernel
+	tree=$work/tree
+	objdir=$tree/um-default
+	results=$work/results-default
 	[ ! -e "$BATS_RUN_TMPDIR/real.done" ] || return 0
-	from=$repo/build/$kernel/tree
+	(clone "$real")
+	real_tree "$repo/build/$kernel/tree"
+	touch "$BATS_RUN_TMPDIR/real.done"
+}
+
+# real_tree FROM: copy the build, and of the sources those that it was made from and what Kbuild and Kconfig read.
+real_tree()
+{
 	mkdir -p "$tree/.git/objects/info"
-	find "$from" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'um-*' -exec cp -a --reflink=auto -t "$tree" {} +
-	cp -a --reflink=auto "$from/um-default" "$tree"
-	find "$from/.git" -mindepth 1 -maxdepth 1 ! -name objects -exec cp -a -t "$tree/.git" {} +
-	echo "$from/.git/objects" >"$tree/.git/objects/info/alternates"
+	(
+		cd "$1" || return
+		find . \( -name .git -o -path './um-*' -o -path ./Documentation \) -prune -o -type f ! -name '*.[chS]' -print
+		find arch/um arch/x86 include io_uring kernel scripts usr -name '*.[chS]' -printf './%p\n'
+		grep -rhoE --include='.*.cmd' '\.\./[^ ]+\.[chS]' um-default | sed 's,^\.,,; s,[^/]*/\.\./,,'
+		find Documentation -name 'Kconfig*' -printf './%p\n'
+	) | sort -u >"$BATS_RUN_TMPDIR/sources"
+	tar -C "$1" -cf - -T "$BATS_RUN_TMPDIR/sources" 2>/dev/null | tar -C "$tree" -xf -
+	cp -a --reflink=auto "$1/um-default" "$tree"
+	find "$1/.git" -mindepth 1 -maxdepth 1 ! -name objects -exec cp -a -t "$tree/.git" {} +
+	echo "$1/.git/objects" >"$tree/.git/objects/info/alternates"
 	# A copy is not a change.
 	touch "$objdir/built"
-	touch "$BATS_RUN_TMPDIR/real.done"
 }

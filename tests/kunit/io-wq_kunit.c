@@ -18,6 +18,7 @@
 
 #define IOWQ_NR 8
 #define IOWQ_ITEMS 4
+#define IOWQ_PROBES (16 * IOWQ_NR)
 /* how long to wait for what should be there already */
 #define IOWQ_PATIENCE (20 * HZ)
 
@@ -43,6 +44,8 @@ struct iowq {
 	struct io_worker *dummy[IOWQ_NR];
 	int nr_dummies;
 	bool freed[IOWQ_NR];
+	void *probe[IOWQ_PROBES];
+	int nr_probes;
 
 	/* what the stubs do, each for the dummy that it is about */
 	struct io_worker *at;
@@ -54,7 +57,7 @@ struct iowq {
 static struct io_wq *iowq_create_wq(struct kunit *test,
 				    struct task_struct *task)
 {
-	struct io_wq_data data = { .task = task };
+	struct io_wq_data data = { .task = task, IO_WQ_DATA_FNS };
 	struct io_wq *wq;
 
 	data.hash = kzalloc_obj(*data.hash);
@@ -116,7 +119,7 @@ static struct io_worker *iowq_dummy(struct kunit *test, struct io_wq *wq)
 	KUNIT_ASSERT_NOT_NULL(test, worker);
 	refcount_set(&worker->ref, 1);
 	worker->wq = wq;
-	worker->acct = io_get_acct(wq, false);
+	io_worker_set_acct(worker, io_get_acct(wq, false));
 	raw_spin_lock_init(&worker->lock);
 	init_completion(&worker->ref_done);
 	INIT_DELAYED_WORK(&worker->work, io_workqueue_create);
@@ -127,18 +130,22 @@ static struct io_worker *iowq_dummy(struct kunit *test, struct io_wq *wq)
 /* What io_wq_dec_running() does for a worker that goes to sleep. */
 static bool iowq_queue_cb(struct io_worker *worker)
 {
-	atomic_inc(&worker->acct->nr_running);
+	struct io_wq_acct *acct = io_wq_get_acct(worker);
+
+	atomic_inc(&acct->nr_running);
 	atomic_inc(&worker->wq->worker_refs);
-	return io_queue_worker_create(worker, worker->acct, create_worker_cb);
+	return io_queue_worker_create(worker, acct, create_worker_cb);
 }
 
 /* What io_wq_create_worker() and a failing create_io_thread() lead to. */
 static bool iowq_queue_cont(struct io_worker *worker)
 {
-	worker->acct->nr_workers++;
-	atomic_inc(&worker->acct->nr_running);
+	struct io_wq_acct *acct = io_wq_get_acct(worker);
+
+	acct->nr_workers++;
+	atomic_inc(&acct->nr_running);
 	atomic_inc(&worker->wq->worker_refs);
-	return io_queue_worker_create(worker, worker->acct, create_worker_cont);
+	return io_queue_worker_create(worker, acct, create_worker_cont);
 }
 
 /* The same as iowq_queue_cb(), of a worker that is past its first look. */
@@ -146,7 +153,7 @@ static void iowq_requeue_late(struct io_worker *worker)
 {
 	refcount_inc(&worker->ref);
 	set_bit(0, &worker->create_state);
-	atomic_inc(&worker->acct->nr_running);
+	atomic_inc(&io_wq_get_acct(worker)->nr_running);
 	atomic_inc(&worker->wq->worker_refs);
 	init_task_work(&worker->create_work, create_worker_cb);
 	task_work_add(worker->wq->task, &worker->create_work, TWA_SIGNAL);
@@ -166,29 +173,36 @@ static void iowq_add(struct kunit *test, struct callback_head *cb)
 
 /*
  * How often a dummy has been freed. A freed object is the first to be handed
- * out again, and one that is freed twice is handed out twice.
+ * out again, and one that is freed twice is handed out twice. The probes are
+ * kept, so that they still are what they were the next time.
  */
 static int iowq_times_freed(struct kunit *test, struct io_worker *worker)
 {
 	struct iowq *iowq = test->priv;
-	void *obj[2 * IOWQ_NR];
-	int i, j, times = 0;
+	int i, times = 0;
 
-	for (i = 0; i < ARRAY_SIZE(obj); i++) {
-		obj[i] = kmem_cache_alloc(iowq->cache, GFP_KERNEL);
-		times += obj[i] == worker;
-	}
-	for (i = 0; i < ARRAY_SIZE(obj); i++) {
-		for (j = 0; j < i; j++)
-			if (obj[j] == obj[i])
-				break;
-		if (j == i)
-			kmem_cache_free(iowq->cache, obj[i]);
-	}
+	for (i = 0; i < 2 * IOWQ_NR && iowq->nr_probes < IOWQ_PROBES; i++)
+		iowq->probe[iowq->nr_probes++] =
+			kmem_cache_alloc(iowq->cache, GFP_KERNEL);
+	for (i = 0; i < iowq->nr_probes; i++)
+		times += iowq->probe[i] == worker;
 	for (i = 0; i < iowq->nr_dummies; i++)
 		if (iowq->dummy[i] == worker)
 			iowq->freed[i] = times;
 	return times;
+}
+
+static void iowq_free_probes(struct iowq *iowq)
+{
+	int i, j;
+
+	for (i = 0; i < iowq->nr_probes; i++) {
+		for (j = 0; j < i; j++)
+			if (iowq->probe[j] == iowq->probe[i])
+				break;
+		if (j == i)
+			kmem_cache_free(iowq->cache, iowq->probe[i]);
+	}
 }
 
 /* The callback is back with a worker that stays. */
@@ -389,8 +403,8 @@ static void io_wq_test_cancel_retry(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 
-	worker->acct->nr_workers++;
-	atomic_inc(&worker->acct->nr_running);
+	io_wq_get_acct(worker)->nr_workers++;
+	atomic_inc(&io_wq_get_acct(worker)->nr_running);
 	atomic_inc(&worker->wq->worker_refs);
 	queue_create_worker_retry(worker);
 	flush_delayed_work(&worker->work);
@@ -615,7 +629,7 @@ iowq_exit_worker(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, worker);
 	refcount_set(&worker->ref, 1);
 	worker->wq = iowq->wq;
-	worker->acct = acct;
+	io_worker_set_acct(worker, acct);
 	raw_spin_lock_init(&worker->lock);
 	init_completion(&worker->ref_done);
 	iowq->then = then;
@@ -656,7 +670,7 @@ static void io_wq_test_worker_exit_queued(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, before->create_work.next, &iowq->work[0]);
 	KUNIT_EXPECT_TRUE(test, test_bit(0, &before->create_state));
 	KUNIT_EXPECT_TRUE(test, test_bit(0, &after->create_state));
-	KUNIT_EXPECT_TRUE(test, list_empty(&before->acct->all_list));
+	KUNIT_EXPECT_TRUE(test, list_empty(io_wq_all_list(iowq->wq)));
 	iowq_expect_acct(test, iowq->wq, 2, 1, 3);
 }
 
@@ -1019,6 +1033,7 @@ static void io_wq_test_exit(struct kunit *test)
 	for (i = 0; i < iowq->nr_dummies; i++)
 		if (!iowq->freed[i])
 			kmem_cache_free(iowq->cache, iowq->dummy[i]);
+	iowq_free_probes(iowq);
 	kmem_cache_destroy(iowq->cache);
 }
 

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0
+# build.sh: a real kernel, in one copy of the project for all of these tests, each of which takes its edits back.
+
+load helper
+
+setup()
+{
+	real_clone
+	io_wq=$tree/io_uring/io-wq.c
+	cp -a "$io_wq" "$BATS_TEST_TMPDIR/io-wq.c"
+}
+
+teardown()
+{
+	[ ! -e "$BATS_TEST_TMPDIR/io-wq.c" ] || cmp -s "$BATS_TEST_TMPDIR/io-wq.c" "$io_wq" ||
+		cp "$BATS_TEST_TMPDIR/io-wq.c" "$io_wq"
+}
+
+# mark FILE TEXT: an edit that can be found in the kernel.
+mark()
+{
+	mark=mark_${2//[^a-z0-9]/_}
+	printf '%s\n' "#ifndef $mark" "#define $mark $mark" "static const char $mark[] __attribute__((used)) = \"$2\";" \
+		'#endif' >>"$1"
+}
+
+# marks TEXT: how many objects that edit was compiled into.
+marks()
+{
+	grep -ao "$1" "$objdir/linux" | wc -l
+}
+
+# kbuild_ran: whether it took Kbuild's walk, since it was asked last.
+kbuild_ran()
+{
+	[ "$objdir/build.log" -nt "$BATS_RUN_TMPDIR/asked" ]
+	local ran=$?
+	touch "$BATS_RUN_TMPDIR/asked"
+	return $ran
+}
+
+@test "build: a build that was moved, in a clone whose path has spaces, to verdict and coverage" {
+	# Pins: Kbuild compiles what holds a path and no more; all of it works from the cache folder, linux is a link to it.
+	try make test T=task_work
+	works
+	[ "$(grep -c '^  CC' "$objdir/build.log")" -lt 60 ]
+	[ linux -ef "$objdir/linux" ]
+	./linux list=1 2>/dev/null | grep -q '^suite io-wq'
+	grep -q '^ok     task_work ' <<<"$out"
+	try make coverage
+	grep -q '^kernel/task_work.c  ' <<<"$out"
+	[ -f "$(sed -n 's/^HTML: //p' <<<"$out")" ]
+}
+
+@test "build: nothing to do" {
+	# Pins: without an edit nothing is compiled, linked, or said.
+	touch "$BATS_RUN_TMPDIR/asked"
+	before=$(stat -c '%i %Z' "$objdir/linux")
+	try scripts/build.sh
+	works
+	[ -z "$out" ]
+	[ "$(stat -c '%i %Z' "$objdir/linux")" = "$before" ]
+	! kbuild_ran || false
+}
+
+@test "build: an edit of one source compiles its object alone" {
+	# Pins: the edit loop: the kernel has the edit, the tree keeps it, Kbuild does not walk; and so on the way back.
+	mark "$io_wq" 'mark of a source'
+	sum=$(sha256sum "$io_wq")
+	try scripts/build.sh
+	works
+	[ "$out" = "build: compiling io_uring/io-wq.o" ]
+	[ "$(marks 'mark of a source')" = 1 ]
+	[ "$(sha256sum "$io_wq")" = "$sum" ]
+	! kbuild_ran || false
+	cp "$BATS_TEST_TMPDIR/io-wq.c" "$io_wq"
+	try scripts/build.sh
+	works
+	[ "$(marks 'mark of a source')" = 0 ]
+}
+
+@test "build: an edit of a header compiles every object that reads it" {
+	# Pins: no stale object, also where the path to the header goes by another folder and back.
+	headers='io_uring/waitid.h kernel/exit.h'
+	for header in $headers; do
+		cp -a "$tree/$header" "$BATS_TEST_TMPDIR/${header##*/}"
+		mark "$tree/$header" "mark of $header"
+	done
+	scripts/build.sh
+	for header in $headers; do
+		cp "$BATS_TEST_TMPDIR/${header##*/}" "$tree/$header"
+		readers=$(cd "$objdir" && grep -rlE --include='.*.o.cmd' "^  \.\./([a-z_]*/\.\./)?$header " . | sed 's,/\.,/,; s,\.cmd$,,')
+		[ "$(wc -l <<<"$readers")" -gt 1 ]
+		for object in $readers; do
+			grep -q "mark of $header" "$objdir/$object"
+		done
+		[ "$(marks "mark of $header")" -gt 1 ]
+	done
+}
+
+@test "build: an edit of a suite" {
+	# Pins: a suite is part of the object of its source.
+	cp -a tests/kunit/task_work_kunit.c "$BATS_TEST_TMPDIR/suite"
+	mark tests/kunit/task_work_kunit.c 'mark of a suite'
+	try scripts/build.sh
+	works
+	[ "$out" = "build: compiling kernel/task_work.o" ]
+	[ "$(marks 'mark of a suite')" = 1 ]
+	cp "$BATS_TEST_TMPDIR/suite" tests/kunit/task_work_kunit.c
+}
+
+@test "build: an edit that is dated back" {
+	# Pins: cp -p and touch -d do not hide an edit.
+	cp "$io_wq" older.c
+	mark older.c 'mark of an old file'
+	touch -d 2001-01-01 older.c
+	cp -p older.c "$io_wq"
+	try scripts/build.sh
+	works
+	[ "$(marks 'mark of an old file')" = 1 ]
+}
+
+@test "build: an edit dated to the middle of the last build, and a new file" {
+	# Pins: nor do they where Kbuild goes by the dates: newer than the start of a build, older than its objects.
+	cp "$BATS_TEST_TMPDIR/io-wq.c" "$io_wq"
+	scripts/build.sh
+	cp "$io_wq" middle.c
+	mark middle.c 'mark of the middle'
+	touch -d "@$(($(stat -c %Y "$objdir/io_uring/io-wq.o") - 1))" middle.c
+	touch -d "@$(($(stat -c %Y "$objdir/io_uring/io-wq.o") - 2))" "$objdir/built"
+	cp -p middle.c "$io_wq"
+	: >"$tree/io_uring/new.c"
+	try scripts/build.sh
+	works
+	[ "$(marks 'mark of the middle')" = 1 ]
+	rm "$tree/io_uring/new.c"
+}
+
+@test "build: an error of the compiler" {
+	# Pins: the compiler's message, with a path that opens, and nothing on top; the old linux stays and is not run.
+	before=$(sha256sum <"$objdir/linux")
+	echo 'int broken(void) { return nosuch; }' >>"$io_wq"
+	line=$(wc -l <"$io_wq")
+	try scripts/build.sh
+	[ "$status" -ne 0 ]
+	grep -q "^$io_wq:$line:[0-9]*: error: .*nosuch" <<<"$err"
+	! grep -E '^make|^build:|Error ' <<<"$err" || false
+	rm -rf "$results"
+	try make test
+	[ "$status" -ne 0 ]
+	[ ! -e "$results" ]
+	[ "$(sha256sum <"$objdir/linux")" = "$before" ]
+	sed -i '$ d' "$io_wq"
+	mark "$io_wq" 'mark after an error'
+	try scripts/build.sh
+	works
+	[ "$(marks 'mark after an error')" = 1 ]
+}
+
+@test "build: a new suite and a new scenario are found, and missed when they are gone" {
+	# Pins: one new file each, and no list.
+	cat >tests/kunit/cancel_kunit.c <<-'END'
+		#include <kunit/test.h>
+		static void nothing_test(struct kunit *test)
+		{
+		}
+		static struct kunit_case cancel_cases[] = { KUNIT_CASE(nothing_test), {} };
+		static struct kunit_suite cancel_suite = { .name = "new-suite", .test_cases = cancel_cases };
+		kunit_test_suite(cancel_suite);
+	END
+	echo 'int main(void) { return 0; }' >tests/guest/new-scenario.c
+	try scripts/build.sh
+	works
+	[ "$(./linux list=1 2>/dev/null | grep -c 'new-')" = 2 ]
+	rm tests/kunit/cancel_kunit.c tests/guest/new-scenario.c
+	try scripts/build.sh
+	works
+	[ "$(./linux list=1 2>/dev/null | grep -c 'new-')" = 0 ]
+}
+
+@test "build: an error of the compiler in a scenario" {
+	# Pins: the same for the user's side.
+	echo 'int main(void) { return nosuch; }' >tests/guest/broken.c
+	try scripts/build.sh
+	[ "$status" -ne 0 ]
+	grep -q '^tests/guest/broken.c:1:.*error: .*nosuch' <<<"$err"
+	! grep '^make' <<<"$err" || false
+	rm tests/guest/broken.c
+	try scripts/build.sh
+	works
+}
+
+@test "build: killed while it compiles, and started again with a new file" {
+	# Pins: half an object, newer than its source, is not linked by Kbuild.
+	mark "$io_wq" 'mark of a kill'
+	fake gcc <<-END
+		#!/bin/sh
+		case \$* in
+		*-c*io-wq.c*) echo cut off >io_uring/io-wq.o; kill -KILL 0 ;;
+		esac
+		exec $(command -v gcc) "\$@"
+	END
+	(setsid -w scripts/build.sh || :) >/dev/null 2>&1 3>&-
+	grep -qx 'cut off' "$objdir/io_uring/io-wq.o"
+	rm "$BATS_TEST_TMPDIR/bin/gcc"
+	: >"$tree/io_uring/new.c"
+	try scripts/build.sh
+	works
+	[ "$(marks 'mark of a kill')" = 1 ]
+}
+
+@test "build: killed while it links, and started again" {
+	# Pins: the kernel is whole after the next call.
+	rm -f "$tree/io_uring/new.c"
+	scripts/build.sh
+	mark "$io_wq" 'mark of a link'
+	rm -f "$objdir/quick.vmlinux"
+	setsid scripts/build.sh >/dev/null 2>&1 3>&- &
+	wait_for test -e "$objdir/quick.vmlinux"
+	kill -KILL -- -$!
+	wait $! || :
+	try scripts/build.sh
+	works
+	[ "$(marks 'mark of a link')" = 1 ]
+	./linux list=1 2>/dev/null | grep -q '^suite io-wq'
+}
+
+@test "build: no space left" {
+	# Pins: an error, the old linux as it was, and the edit in the kernel once there is space.
+	before=$(sha256sum <"$objdir/linux")
+	mark "$io_wq" 'mark of space'
+	try bash -c 'trap "" XFSZ; ulimit -f 100; scripts/build.sh'
+	[ "$status" -ne 0 ]
+	[ -n "$err" ]
+	[ "$(sha256sum <"$objdir/linux")" = "$before" ]
+	try scripts/build.sh
+	works
+	[ "$(marks 'mark of space')" = 1 ]
+}
+
+@test "build: two makes at once" {
+	# Pins: the second waits, says so, and finds nothing left to do.
+	mark "$io_wq" 'mark of two'
+	make kernel >"$BATS_TEST_TMPDIR/one" 2>&1 3>&- &
+	make kernel >"$BATS_TEST_TMPDIR/two" 2>&1 3>&-
+	wait $!
+	[ "$(cat "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two" | grep -c 'waiting for it')" = 1 ]
+	[ "$(cat "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two" | grep -c 'compiling io_uring/io-wq.o')" = 1 ]
+	[ "$(marks 'mark of two')" = 1 ]
+}
+
+@test "build: patches/ changes under an edit" {
+	# Pins: it stops before anything is built, and the edit stays.
+	mark "$io_wq" 'mark of an edit'
+	sum=$(sha256sum "$io_wq")
+	cp -a patches "$BATS_TEST_TMPDIR"
+	echo '# changed' >>"patches/$kernel/series"
+	before=$(sha256sum <"$objdir/linux")
+	try scripts/build.sh
+	rm -r patches
+	mv "$BATS_TEST_TMPDIR/patches" patches
+	fails "holds edits of yours"
+	[ "$(sha256sum "$io_wq")" = "$sum" ]
+	[ "$(sha256sum <"$objdir/linux")" = "$before" ]
+}

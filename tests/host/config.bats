@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0
+# config.sh: the .config of a flavour. A make that these tests make up stands in for Kconfig, but for one test of it.
+
+load helper
+
+setup()
+{
+	clone
+	mkdir -p "$tree/.git"
+	kconfig
+	printf '%s\n' 'default: base more' 'other: base' >uml-config/flavours
+	printf '%s\n' CONFIG_A=y CONFIG_B=y '# CONFIG_C is not set' >uml-config/base.config
+	printf '%s\n' CONFIG_D=y >uml-config/more.config
+}
+
+# kconfig [GREP-OPTION...]: takes every line but these, and leaves a note of each call.
+kconfig()
+{
+	fake make <<-END
+		#!/bin/sh
+		echo called >>"$BATS_TEST_TMPDIR/calls"
+		for arg; do
+			case \$arg in
+			O=*) O=\${arg#*=} ;;
+			KCONFIG_ALLCONFIG=*) from=\${arg#*=} ;;
+			esac
+		done
+		grep -v ${*:-nothing} "\$from" >"\$O/.config"
+	END
+}
+
+@test "config: the fragments of the flavour, in order, and nothing to do the second time" {
+	# Pins: base and the rest by uml-config/flavours.
+	try scripts/config.sh
+	works
+	cat uml-config/base.config uml-config/more.config | diff - "$objdir/.config"
+	rm "$BATS_TEST_TMPDIR/calls"
+	try scripts/config.sh
+	works
+	[ -z "$out" ]
+	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
+	FLAVOUR=other try scripts/config.sh
+	works
+	diff uml-config/base.config "$tree/um-other/.config"
+}
+
+@test "config: an edit of a fragment is taken over" {
+	# Pins: the next make configures again.
+	scripts/config.sh
+	echo CONFIG_E=y >>uml-config/more.config
+	try scripts/config.sh
+	works
+	grep -qx CONFIG_E=y "$objdir/.config"
+}
+
+@test "config: a line that Kconfig dropped" {
+	# Pins: an error that names the line, each time, and no .config is left to be built.
+	kconfig -e CONFIG_B -e CONFIG_D
+	for _ in 1 2; do
+		try scripts/config.sh
+		fails "CONFIG_B=y; CONFIG_D=y (" "default" "$kernel"
+		[ ! -e "$objdir/.config" ]
+	done
+	kconfig
+	try scripts/config.sh
+	works
+}
+
+@test "config: only the last word on a symbol counts" {
+	# Pins: a fragment may change a line of one before it; a symbol that is gone is not set either.
+	echo '# CONFIG_A is not set' >>uml-config/more.config
+	kconfig -e CONFIG_A=y -e CONFIG_C
+	try scripts/config.sh
+	works
+	echo CONFIG_A=y >uml-config/more.config
+	kconfig -e CONFIG_A
+	try scripts/config.sh
+	fails CONFIG_A=y
+}
+
+@test "config: Kconfig itself fails" {
+	# Pins: its last line and its log; the next call tries again.
+	fake make <<<'echo "Kconfig:1: syntax error" >&2; exit 2'
+	for _ in 1 2; do
+		try scripts/config.sh
+		fails "Kconfig failed" "$objdir/config.log" "Kconfig:1: syntax error"
+	done
+	kconfig
+	try scripts/config.sh
+	works
+}
+
+@test "config: killed while Kconfig runs, and started again" {
+	# Pins: half a .config is not taken for a whole one.
+	fake make <<-'END'
+		for arg; do
+			case $arg in O=*) echo CONFIG_A=y >"${arg#*=}/.config" ;; esac
+		done
+		kill -KILL 0
+	END
+	(setsid -w scripts/config.sh || :) >/dev/null 2>&1 3>&-
+	[ -e "$objdir/.config" ]
+	kconfig
+	try scripts/config.sh
+	works
+	cat uml-config/base.config uml-config/more.config | diff - "$objdir/.config"
+}
+
+@test "config: a fragment that is not there" {
+	# Pins: named, in one line.
+	rm uml-config/more.config
+	try scripts/config.sh
+	fails "a fragment that is not there: more.config"
+}
+
+@test "config: without a tree" {
+	# Pins: it says so and leaves nothing that tree.sh would stumble over.
+	rm -r build
+	try scripts/config.sh
+	fails "no tree" "make"
+	[ ! -e "$tree" ]
+}
+
+@test "config: the real Kconfig drops a line" {
+	# Pins: an unknown symbol and one with an unmet dependency, in a real kernel tree.
+	rm "$BATS_TEST_TMPDIR/bin/make"
+	real_clone
+	cp -a uml-config before
+	echo 'bad: base bad' >>uml-config/flavours
+	printf '%s\n' CONFIG_NO_SUCH_THING=y CONFIG_MODULE_SIG=y CONFIG_SLUB_DEBUG=y >uml-config/bad.config
+	FLAVOUR=bad try scripts/config.sh
+	fails "CONFIG_MODULE_SIG=y; CONFIG_NO_SUCH_THING=y ("
+	[[ $err != *SLUB_DEBUG* ]]
+	rm -rf "$tree/um-bad" uml-config
+	mv before uml-config
+}
