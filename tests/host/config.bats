@@ -128,6 +128,8 @@ kconfig()
 	cp -a uml-config before
 	echo 'bad: base bad' >>uml-config/flavours
 	printf '%s\n' CONFIG_NO_SUCH_THING=y CONFIG_MODULE_SIG=y CONFIG_SLUB_DEBUG=y >uml-config/bad.config
+	mkdir -p "$tree/um-bad"
+	cp -a "$objdir/scripts" "$tree/um-bad"
 	FLAVOUR=bad try scripts/config.sh
 	fails "CONFIG_MODULE_SIG=y; CONFIG_NO_SUCH_THING=y ("
 	[[ $err != *SLUB_DEBUG* ]]

@@ -304,7 +304,7 @@ user_tree()
 	tarball
 	for program in tar git; do
 		n=0
-		while killed_at $((n += 1)) $program; do
+		while killed_at $((n += 1 + (n > 4))) $program; do
 			try scripts/tree.sh
 			works
 			whole
@@ -323,7 +323,7 @@ user_tree()
 	patch second kernel/task_work.c 's/line 20;/line twenty;/; s/line 80;/line eighty;/'
 	n=0
 	cp -a before build
-	while killed_at $((n += 1)) git; do
+	while killed_at $((n += 1 + n % 2)) git; do
 		try scripts/tree.sh
 		works
 		whole
@@ -411,7 +411,7 @@ user_tree()
 	user_tree git
 	sums "$KDIR" >before
 	n=0
-	while killed_at $((n += 1)) git; do
+	while killed_at $((n += 1 + n % 2)) git; do
 		try scripts/tree.sh
 		works
 		whole "the user's tree"
