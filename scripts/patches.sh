@@ -55,9 +55,9 @@ for f in "$new"/*; do
 			die "cannot write to $folder"
 	}
 done
-sed 's/#.*//; /^ *$/d' "$new/series" >"$new/kept"
+# A merged fix is in the base, and stands in a comment.
 for f in "$folder"/*.patch; do
-	grep -qxF "${f##*/}" "$new/kept" || say "no commit for patches/$KERNEL/${f##*/} any more: remove it if you dropped it"
+	grep -qF "${f##*/}" "$new/series" || say "no commit for patches/$KERNEL/${f##*/} any more: remove it if you dropped it"
 done
 
 # What is written now is what the tree holds, so that the next make does not apply it again.

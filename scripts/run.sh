@@ -143,13 +143,19 @@ wall=$((($(date +%s%N) - start) / 1000000))
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 parser=$tree/tools/testing/kunit/kunit.py
-parsed=0
 set -- --json="$results/results.json"
 ! grep -q -- "'--junit'" "$parser" || set -- "$@" --junit="$results/junit.xml"
-"$python" -S -X pycache_prefix="$work/pycache" "$parser" parse "$@" "$results/ktap" >"$results/parsed" 2>&1 || parsed=$?
-counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
+# Python takes what a full disk has left of its cache for whole.
+for _ in 1 2; do
+	parsed=0
+	"$python" -S -X pycache_prefix="$work/pycache" "$parser" parse "$@" "$results/ktap" >"$results/parsed" 2>&1 || parsed=$?
+	counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
+	[ -z "$counts" ] || break
+	rm -rf "$work/pycache"
+done
+[ -n "$counts" ] || die "$parser has no counts, see $results/parsed: $(tail -n 1 "$results/parsed")"
 echo "$counts ($(wc -l <"$results/runs") runs, $((wall / 1000)).$(printf '%03d' $((wall % 1000))) s)" | tee "$results/summary"
 while read -r _ name; do
 	grep -qx passed "$results/$name/verdict" || exit 1
 done <"$results/runs"
-[ "$parsed" = 0 ] && [ -n "$counts" ] || exit 1
+[ "$parsed" = 0 ] || exit 1

@@ -91,7 +91,10 @@ kconfig()
 }
 
 @test "config: killed while Kconfig runs, and started again" {
-	# Pins: half a .config is not taken for a whole one.
+	# Pins: half a .config is not taken for a whole one, not even for that of the fragments before.
+	scripts/config.sh
+	cp uml-config/more.config before
+	echo CONFIG_E=y >>uml-config/more.config
 	fake make <<-'END'
 		for arg; do
 			case $arg in O=*) echo CONFIG_A=y >"${arg#*=}/.config" ;; esac
@@ -99,7 +102,8 @@ kconfig()
 		kill -KILL 0
 	END
 	(setsid -w scripts/config.sh || :) >/dev/null 2>&1 3>&-
-	[ -e "$objdir/.config" ]
+	[ "$(cat "$objdir/.config")" = CONFIG_A=y ]
+	cp before uml-config/more.config
 	kconfig
 	try scripts/config.sh
 	works

@@ -294,6 +294,23 @@ verdict()
 	works
 }
 
+@test "run: a cache of Python's that is cut off, and a parser that does not start" {
+	# Pins: the first is made again; the second is an error with a reason, and no pass.
+	good
+	scripts/run.sh
+	[ -d "$work/pycache" ]
+	for f in $(find "$work/pycache" -name '*.pyc'); do
+		head -c 100 "$f" >cut
+		cp cut "$f"
+	done
+	try scripts/run.sh
+	works
+	grep -q 'passed: 2' "$results/summary"
+	echo 'raise SystemExit("broken")' >"$tree/tools/testing/kunit/kunit.py"
+	try scripts/run.sh
+	fails "has no counts" "$results/parsed" broken
+}
+
 @test "run: in a clone whose path has spaces" {
 	# Pins: runs and results in the cache folder, through a link.
 	clone "$BATS_TEST_TMPDIR/a clone:with spaces"

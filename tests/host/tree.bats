@@ -65,6 +65,8 @@ user_tree()
 {
 	export KDIR="$BATS_TEST_TMPDIR/my kernel"
 	kernel_tree "$KDIR"
+	# So old that git believes its index.
+	find "$KDIR" -exec touch -d '1 hour ago' {} +
 	[ "$1" = plain ] || {
 		git init -q "$KDIR"
 		git -C "$KDIR" add -A
@@ -341,7 +343,7 @@ user_tree()
 	echo 'untracked();' >"$KDIR/io_uring/new.c"
 	rm "$KDIR/Makefile"
 	# Stat data in the index that is out of date is what git would want to write back.
-	touch -d '1 hour ago' "$KDIR/Kbuild"
+	touch -d '2 hours ago' "$KDIR/Kbuild"
 	chmod -R a-w "$KDIR"
 	sums "$KDIR" >before
 	try scripts/tree.sh
