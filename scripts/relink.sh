@@ -9,8 +9,6 @@
 set -eu
 srctree=${srctree-..}
 
-
-objects="vmlinux.a .vmlinux.export.o init/version-timestamp.o"
 table=.tmp_vmlinux2.kallsyms.o
 
 kbuild()
@@ -26,7 +24,8 @@ link()
 	with=$2
 	shift 2
 	# shellcheck disable=SC2086,SC2154
-	$CC $CFLAGS_vmlinux "$@" -Wl,--script="$KBUILD_LDS" -o "$out" -Wl,--whole-archive $objects \
+	$CC $CFLAGS_vmlinux "$@" -Wl,--script="$KBUILD_LDS" -o "$out" -Wl,--whole-archive vmlinux.a \
+		$export init/version-timestamp.o \
 		-Wl,--no-whole-archive -Wl,--start-group $KBUILD_VMLINUX_LIBS -Wl,--end-group "$with" \
 		-lutil -lrt -lpthread
 }
@@ -38,20 +37,30 @@ symbols()
 
 quick()
 {
-	# The kernels that this was written for; others may call kallsyms otherwise.
-	grep -q -- --pc-relative "$srctree/scripts/link-vmlinux.sh" && ! grep -q CONFIG_KALLSYMS_ALL=y .config &&
-		[ -f .vmlinux.cmd ] && [ -f .vmlinux.export.o ] && [ -f "$table" ] || return 1
+	[ -f .vmlinux.cmd ] && [ -f "$table" ] &&
+		! grep -qE '^CONFIG_(KALLSYMS_ALL|KALLSYMS_ABSOLUTE_PERCPU|BUILDTIME_TABLE_SORT)=y' .config || return 1
+	# 7.3 makes vmlinux from vmlinux.unstripped, 6.12 links it as it is.
+	if grep -q -- --pc-relative "$srctree/scripts/link-vmlinux.sh"; then
+		export=.vmlinux.export.o
+		relative=--pc-relative
+		image=vmlinux.unstripped
+	else
+		export=
+		relative=
+		image=vmlinux
+	fi
 	link quick.vmlinux "$table" -Wl,--strip-debug
 	symbols quick.vmlinux >quick.syms
-	scripts/kallsyms --pc-relative quick.syms >quick.kallsyms.S
+	# shellcheck disable=SC2086
+	scripts/kallsyms $relative quick.syms >quick.kallsyms.S
 	# shellcheck disable=SC2086,SC2154
 	$CC $NOSTDINC_FLAGS $LINUXINCLUDE $KBUILD_CPPFLAGS $KBUILD_AFLAGS ${KBUILD_AFLAGS_KERNEL-} -c \
 		-o quick.kallsyms.o quick.kallsyms.S
-	link vmlinux.unstripped quick.kallsyms.o
-	symbols vmlinux.unstripped >System.map
+	link "$image" quick.kallsyms.o
+	symbols "$image" >System.map
 	cmp -s System.map quick.syms || return 1
 	mv quick.kallsyms.o "$table"
-	sh -c "$(sed -n '1s/^savedcmd_vmlinux := //p' .vmlinux.cmd)"
+	[ "$image" = vmlinux ] || sh -c "$(sed -n '1s/^savedcmd_vmlinux := //p' .vmlinux.cmd)"
 }
 
 case ${1-} in
