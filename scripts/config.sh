@@ -7,7 +7,7 @@
 
 fragments()
 {
-	awk -v flavour="$FLAVOUR:" '$1 == flavour { $1 = ""; print }' "$top/uml-config/flavours"
+	awk -v flavour="$FLAVOUR:" '$1 == flavour { sub(/^[^ ]* */, ""); print }' "$top/uml-config/flavours"
 }
 
 [ -n "$(fragments)" ] ||
