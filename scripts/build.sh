@@ -8,22 +8,24 @@
 . "$(dirname "$0")/common.sh"
 
 lock
-[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
-"$top/scripts/tree.sh"
+if [ -z "$WITHOUT" ]; then
+	[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
+	"$top/scripts/tree.sh"
+	# A path without a space in it, whatever the clone's is.
+	ln -sfn "$top/tests" "$tests"
+fi
 "$top/scripts/config.sh"
 
-# A path without a space in it, whatever the clone's is.
-ln -sfn "$top/tests" "$work/tests"
-suites=$work/tests/kunit
+suites=$tests/kunit
 stamp=$objdir/built
 kbuild_env=$objdir/kbuild-env
 
 # The compiler speaks for itself, with paths that open from here; what make says about it is left in the log.
 compiler_says()
 {
-	tests=$top/tests
+	theirs=$top/tests
 	grep -vE '^make|^objcopy: .*empty loadable segment' "$1" |
-		sed "s,\(^\|from \)\.\./,\1${tree#"$PWD"/}/,g; s,$work/tests/,${tests#"$PWD"/}/,g" >&2
+		sed "s,\(^\|from \)\.\./,\1${tree#"$PWD"/}/,g; s,$tests/,${theirs#"$PWD"/}/,g" >&2
 }
 
 guest()
@@ -33,7 +35,7 @@ guest()
 		mkdir -p "$objdir/guest"
 		gcc -O2 -o "$gen.tmp" "$tree/usr/gen_init_cpio.c" && mv "$gen.tmp" "$gen"
 	fi
-	make -s --no-print-directory -f "$work/tests/guest/Makefile" -j"$JOBS" O="$objdir/guest" \
+	make -s --no-print-directory -f "$tests/guest/Makefile" -j"$JOBS" O="$objdir/guest" \
 		GEN_INIT_CPIO="$gen" >&2 2>"$objdir/guest/errors" || {
 		compiler_says "$objdir/guest/errors"
 		exit 1
@@ -50,10 +52,13 @@ guest()
 scan()
 {
 	touch "$stamp.tmp"
-	find "$tree" "$suites/" "$objdir/guest.cpio" \
+	# shellcheck disable=SC2086
+	find ${WITHOUT:+-L} "$tree" "$suites/" "$objdir/guest.cpio" \
 		\( -name .git -o -path "$tree/um-*/*/*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
 		-o -path "$tree/um-*/*" ! -path "$objdir/guest.cpio" -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
+	# prove.sh's copy has the files that the tree has, and each object's place is the tree's.
+	[ -z "$WITHOUT" ] || cp "$objdir/files.tmp" "$objdir/files"
 	cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config" >>"$objdir/changed"
 	# Headers are found with or without ../ in the middle of the path.
 	sed "s,^$tree/,../,; s,.*,& \\\\\n := &,; s,^\.\.,," "$objdir/changed" >"$objdir/patterns"
@@ -155,4 +160,4 @@ if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/fil
 	cp "$objdir/.config" "$objdir/built.config"
 fi
 mv "$stamp.tmp" "$stamp"
-ln -sfn "${objdir#"$top"/}/linux" "$top/linux"
+[ -n "$WITHOUT" ] || ln -sfn "${objdir#"$top"/}/linux" "$top/linux"

@@ -78,10 +78,14 @@ if [ -n "$KDIR" ]; then
 	KDIR=$(cd "$KDIR" && pwd -P)
 	work=$build/kdir-$(path_id "$KDIR")
 fi
+# prove.sh has a copy of the tree for each fix, made without it, that shares $work/tests.
+WITHOUT=${WITHOUT-}
+tests=$work/tests
+work=$work${WITHOUT:+-without-$WITHOUT}
 tree=$work/tree
 # Directly inside its tree, so that Kbuild names sources by relative paths, and both can be moved or copied as one.
 objdir=$tree/um-$FLAVOUR
-results=$work/results-$FLAVOUR
+results=$work/${PROVE:+prove-}results-$FLAVOUR
 
 # series_id BASE: a name for what the tree is made of, so that a change of it shows.
 series_id()

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The order in which a DEFER_TASKRUN ring that goes away runs the local
- * task_work that its task never ran: that of the queue, each entry once
- * (cancel-local-directly).
+ * A DEFER_TASKRUN ring goes away with local task_work that its task never ran.
+ * pins cancel-local-directly: each entry is run once, in the order of the queue.
  *
  * The memory of the ring is this program's, and outlives it: NO_MMAP. Each poll
  * has a pipe of its own, so that the order of the queue is that of the writes.

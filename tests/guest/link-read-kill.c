@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A process killed, or a thread that exits, while io-wq runs the first of a
- * chain of linked requests: the later links are cancelled and never start
- * (exit-per-link).
+ * chain of linked requests.
+ * pins exit-per-link: the later links are cancelled and never start.
  *
  * The first link blocks its worker on an empty pipe, and is interrupted. The
  * second would write to another pipe, and the rest would block again. When it

@@ -52,6 +52,9 @@ struct iowq {
 	void (*then)(struct iowq *iowq, struct io_worker *worker);
 	struct io_worker *next;
 	int cancels;
+
+	/* of a match function, and those for the head of the list */
+	int calls, walks;
 };
 
 static struct io_wq *iowq_create_wq(struct kunit *test,
@@ -108,7 +111,18 @@ static void iowq_expect_acct(struct kunit *test, struct io_wq *wq, int running,
 	KUNIT_EXPECT_EQ(test, atomic_read(&wq->worker_refs), refs);
 }
 
-/* As create_io_worker() sets it up, but there won't be a thread. */
+/* As create_io_worker() sets it up. */
+static void iowq_init_worker(struct io_worker *worker, struct io_wq *wq)
+{
+	refcount_set(&worker->ref, 1);
+	worker->wq = wq;
+	io_worker_set_acct(worker, io_get_acct(wq, false));
+	raw_spin_lock_init(&worker->lock);
+	init_completion(&worker->ref_done);
+	INIT_DELAYED_WORK(&worker->work, io_workqueue_create);
+}
+
+/* A worker that there won't be a thread for. */
 static struct io_worker *iowq_dummy(struct kunit *test, struct io_wq *wq)
 {
 	struct iowq *iowq = test->priv;
@@ -117,12 +131,7 @@ static struct io_worker *iowq_dummy(struct kunit *test, struct io_wq *wq)
 	KUNIT_ASSERT_LT(test, iowq->nr_dummies, IOWQ_NR);
 	worker = kmem_cache_zalloc(iowq->cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, worker);
-	refcount_set(&worker->ref, 1);
-	worker->wq = wq;
-	io_worker_set_acct(worker, io_get_acct(wq, false));
-	raw_spin_lock_init(&worker->lock);
-	init_completion(&worker->ref_done);
-	INIT_DELAYED_WORK(&worker->work, io_workqueue_create);
+	iowq_init_worker(worker, wq);
 	iowq->dummy[iowq->nr_dummies++] = worker;
 	return worker;
 }
@@ -246,6 +255,31 @@ static void iowq_cancel_cb_stub(struct io_worker *worker)
 		iowq->next = NULL;
 		iowq->then(iowq, worker);
 	}
+}
+
+static bool iowq_real_match(bool (*match)(struct callback_head *, void *data),
+			    struct callback_head *cb, void *data)
+{
+	struct kunit *test = current->kunit_test;
+	struct iowq *iowq = test->priv;
+	bool ret;
+
+	iowq->calls++;
+	iowq->walks += cb == iowq->task->task_works;
+	current->kunit_test = NULL;
+	ret = match(cb, data);
+	current->kunit_test = test;
+	return ret;
+}
+
+static bool iowq_work_match_stub(struct callback_head *cb, void *data)
+{
+	return iowq_real_match(io_task_work_match, cb, data);
+}
+
+static bool iowq_worker_match_stub(struct callback_head *cb, void *data)
+{
+	return iowq_real_match(io_task_worker_match, cb, data);
 }
 
 static bool iowq_worker_get_stub(struct io_worker *worker)
@@ -517,6 +551,58 @@ static void io_wq_test_cancel_again(struct kunit *test)
 	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
 }
 
+#define IOWQ_COST_N 100000
+#define IOWQ_COST_K 100
+
+/* @k callbacks at the tail, and @n unrelated works before them */
+static void iowq_cancel_cost(struct kunit *test, struct callback_head *work,
+			     int n, struct io_worker *worker, int k)
+{
+	struct iowq *iowq = test->priv;
+	int i;
+
+	for (i = 0; i < k; i++) {
+		iowq_init_worker(&worker[i], iowq->wq);
+		iowq_requeue_late(&worker[i]);
+	}
+	for (i = 0; i < n; i++) {
+		init_task_work(&work[i], iowq_func);
+		task_work_add(iowq->task, &work[i], TWA_NONE);
+	}
+	iowq->calls = 0;
+	iowq->walks = 0;
+	io_wq_cancel_tw_create(iowq->wq);
+	kunit_info(test, "cost cancel-create-once: %d %d %d %d\n", n, k,
+		   iowq->calls, iowq->walks);
+	KUNIT_EXPECT_EQ(test, iowq->calls, n + k + n);
+	KUNIT_EXPECT_EQ(test, iowq->walks, 2);
+	if (n == 1000 && k == 100)
+		kunit_info(test, "figure cancel-create-once: %d calls, %d locks\n",
+			   iowq->calls, iowq->walks);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	iowq->task->task_works = NULL;
+}
+
+/* pins cancel-create-once: a walk for all of them, and one that finds none. */
+static void io_wq_test_cancel_cost(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct callback_head *work;
+	struct io_worker *worker;
+	int n, k;
+
+	worker = kunit_kcalloc(test, IOWQ_COST_K, sizeof(*worker), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, worker);
+	work = kvcalloc(IOWQ_COST_N, sizeof(*work), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, work);
+	kunit_activate_static_stub(test, io_task_work_match,
+				   iowq_work_match_stub);
+	for (n = 100; n <= IOWQ_COST_N; n *= 10)
+		for (k = 1; k <= IOWQ_COST_K; k *= 10)
+			iowq_cancel_cost(test, work, n, worker, k);
+	kvfree(work);
+}
+
 static void iowq_then_exit_start(struct iowq *iowq, struct io_worker *worker)
 {
 	KUNIT_EXPECT_FALSE(iowq->test,
@@ -684,7 +770,7 @@ static void iowq_then_add_unmarked(struct iowq *iowq, struct io_worker *worker)
 	task_work_add(iowq->task, &worker->create_work, TWA_NONE);
 }
 
-/* cancel-create-once: a worker that queued nothing doesn't walk the list. */
+/* pins cancel-create-once: a worker that queued nothing doesn't walk the list. */
 static void io_wq_test_worker_exit_not_queued(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
@@ -694,12 +780,15 @@ static void io_wq_test_worker_exit_not_queued(struct kunit *test)
 	iowq_add(test, &iowq->work[0]);
 	kunit_activate_static_stub(test, io_worker_cancel_cb,
 				   iowq_cancel_cb_stub);
+	kunit_activate_static_stub(test, io_task_worker_match,
+				   iowq_worker_match_stub);
 	worker = iowq_exit_worker(test, iowq_then_add_unmarked);
 	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
 
 	/* its memory is gone: compare it, but don't look at it */
 	head = xchg(&iowq->task->task_works, NULL);
 	KUNIT_EXPECT_PTR_EQ(test, head, &worker->create_work);
+	KUNIT_EXPECT_EQ(test, iowq->calls, 0);
 	KUNIT_EXPECT_EQ(test, iowq->cancels, 0);
 	iowq_expect_acct(test, iowq->wq, 0, 1, 1);
 }
@@ -955,7 +1044,7 @@ static void iowq_chain_desc(const struct iowq_chain *chain, char *desc)
 
 KUNIT_ARRAY_PARAM(iowq_chains, iowq_chains, iowq_chain_desc);
 
-/* exit-per-link: the exit bit is sampled for each item, not once per chain. */
+/* pins exit-per-link: the exit bit is sampled for each item of a chain. */
 static void io_wq_test_exit_per_link(struct kunit *test)
 {
 	const struct iowq_chain *chain = test->param_value;
@@ -963,6 +1052,7 @@ static void io_wq_test_exit_per_link(struct kunit *test)
 	struct io_wq *wq = iowq_create_wq(test, iowq->task);
 	struct iowq_item *item = iowq_items(test, chain->flags, chain->msecs);
 	ktime_t start;
+	s64 took_ms;
 	int i;
 
 	/* one worker does it all */
@@ -984,10 +1074,14 @@ static void io_wq_test_exit_per_link(struct kunit *test)
 		       ktime_ms_delta(ktime_get(), start) < 60 * MSEC_PER_SEC)
 			schedule_timeout_uninterruptible(1);
 	iowq_put_wq(test, wq);
+	took_ms = ktime_ms_delta(ktime_get(), start);
 	/* simulated time, but 300 ms are enough for a real processor as well */
-	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), start), chain->least);
-	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start),
-			chain->least + 300);
+	KUNIT_EXPECT_GE(test, took_ms, chain->least);
+	KUNIT_EXPECT_LT(test, took_ms, chain->least + 300);
+	if (chain == iowq_chains)
+		kunit_info(test,
+			   "figure exit-per-link: %lld ms from exit to done\n",
+			   took_ms);
 	iowq_expect_items(test, chain->want);
 }
 
@@ -1048,6 +1142,7 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_cancel_requeued),
 	KUNIT_CASE(io_wq_test_cancel_freed),
 	KUNIT_CASE(io_wq_test_cancel_again),
+	KUNIT_CASE(io_wq_test_cancel_cost),
 	KUNIT_CASE(io_wq_test_late_arrival),
 	KUNIT_CASE(io_wq_test_late_arrival_cont),
 	KUNIT_CASE(io_wq_test_exit_workers_late),

@@ -6,10 +6,26 @@
 #define KUNIT_COMPAT_H
 
 #include <linux/slab.h>
+#include <linux/task_work.h>
 #include <linux/version.h>
 
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj, ...) kzalloc(sizeof(obj), GFP_KERNEL)
+#endif
+
+/* What the fix cancel-create-once replaces: a walk for each match. */
+#ifdef KUNIT_NO_MATCH_ALL
+static struct callback_head *
+task_work_cancel_match_all(struct task_struct *task,
+			   bool (*match)(struct callback_head *, void *data),
+			   void *data)
+{
+	struct callback_head *found = NULL, **tail = &found;
+
+	while ((*tail = task_work_cancel_match(task, match, data)))
+		tail = &(*tail)->next;
+	return found;
+}
 #endif
 
 /* 6.12 and 7.3 are known; the line is where io-wq has workers per acct. */

@@ -11,6 +11,7 @@
 #include <linux/ctype.h>
 #include <linux/kthread.h>
 #include <linux/sched/task.h>
+#include "kunit_compat.h"
 
 #define TW_NR 16
 
@@ -407,13 +408,13 @@ static void tw_check_match_all(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, irqs_disabled());
 }
 
-/* cancel-create-once: every match and nothing else, in order, one call each. */
+/* pins cancel-create-once: all matches, in order, and one call for each work. */
 static void task_work_test_match_all(struct kunit *test)
 {
 	tw_check_match_all(test);
 }
 
-/* cancel-create-once: adders and task_work_run() take no lock, mid-walk. */
+/* pins cancel-create-once: adders and task_work_run() take no lock, mid-walk. */
 static void task_work_test_match_all_race(struct kunit *test)
 {
 	tw_check_match_all(test);
@@ -433,7 +434,7 @@ static void task_work_test_match_all_sentinel(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, work_exited.next, NULL);
 }
 
-/* cancel-create-once: of two walks, the second one finds what the first left. */
+/* pins cancel-create-once: a second walk finds what came behind the first. */
 static void task_work_test_match_all_again(struct kunit *test)
 {
 	static const struct tw_race race = { .at = 'b', .added = "X" };
@@ -500,7 +501,7 @@ static void tw_queue_cost(struct kunit *test, struct tw_work *work)
 	tw->calls = 0;
 }
 
-/* cancel-create-once: N + k calls of match and N more, not k(N + 1) + N. */
+/* pins cancel-create-once: N + k calls of match and N more, not k(N + 1) + N. */
 static void task_work_test_match_all_cost(struct kunit *test)
 {
 	const int n = TW_COST_N, k = TW_COST_K;

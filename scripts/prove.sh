@@ -1,0 +1,221 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# prove.sh: show that the tests see the fixes. For each kernel and fix (KERNEL= and FIX= for one), build the kernel without
+# the fix beside the one with it, by the fix's patch in reverse, and run the tests that pin the fix in both: those
+# whose comment in tests/ says "pins <fix>:". Exit status: 0 only if each of them fails without its fix and passes with
+# it. The figures and the cost are what these tests have measured, printed as "figure <fix>: " and "cost <fix>: ".
+
+asked=${KERNEL-}
+. "$(dirname "$0")/common.sh"
+
+FIX=${FIX-}
+
+# pins: a line "fix test" for each test that pins a fix, where test is suite.case or the name of a scenario.
+pins()
+{
+	(cd "$top/tests" && awk '
+		FNR == 1 {
+			fix = ""
+			name = FILENAME
+			sub(/.*\//, "", name)
+			sub(/(_kunit)?\.c$/, "", name)
+		}
+		/^(\/\*| \*) pins [a-z0-9-]+: / {
+			fix = $3
+			sub(/:$/, "", fix)
+			if (FILENAME ~ /^guest/)
+				print fix, name
+		}
+		fix != "" && /^static void [a-z0-9_]+\(struct kunit \*test\)/ {
+			sub(/^static void /, "")
+			sub(/\(.*/, "")
+			print fix, name "." $0
+			fix = ""
+		}' kunit/*_kunit.c guest/*.c)
+}
+
+# fixes: those of the kernel, applied or merged, in the order of its series; one where FIX names it.
+fixes()
+{
+	sed -n '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top/patches/$KERNEL/series" |
+		while read -r f; do
+			[ "$f" != "${FIX:-$f}" ] || echo "$f"
+		done
+}
+
+pinned()
+{
+	pins | sed -n "s/^$1 //p"
+}
+
+# open_folder DIR: from here on DIR of the copy is a folder of links, and no link.
+open_folder()
+{
+	[ "$1" = . ] || open_folder "$(dirname "$1")"
+	[ -L "$without/tree/$1" ] || return 0
+	rm "$without/tree/$1"
+	mkdir "$without/tree/$1"
+	find "$tree/$1" -mindepth 1 -maxdepth 1 -exec ln -s -t "$without/tree/$1" {} +
+}
+
+# copy PATCH: the build in a tree of links to the sources, but for those that the patch touches.
+copy()
+{
+	rm -rf "$without"
+	mkdir -p "$without/tree"
+	find "$tree" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'um-*' -exec ln -s -t "$without/tree" {} +
+	cp -a "$objdir" "$without/tree"
+	# A copy is not a change.
+	touch "$without/tree/um-$FLAVOUR/built"
+	# The way back to the sources, which find would go in circles on.
+	rm "$without/tree/um-$FLAVOUR/source"
+	sed -n 's,^+++ b/\([^\t]*\).*,\1,p' "$1" | while read -r f; do
+		open_folder "$(dirname "$f")"
+		cp --remove-destination "$tree/$f" "$without/tree/$f"
+	done
+}
+
+# code TREE: what the compiler made of the code under test. The objects as such differ from one compilation to the next.
+code()
+{
+	(cd "$1/um-$FLAVOUR" && objdump -d io_uring/*.o kernel/task_work.o) | sha256sum
+}
+
+# run WORK TEST...: run the tests of the kernel there; each leaves its verdict.
+run()
+{
+	in=$1/prove-results-$FLAVOUR
+	log=$1/prove.log
+	shift
+	rm -rf "$in"
+	"$top/scripts/run.sh" "$@" >"$log" 2>&1 || :
+	for t; do
+		[ -s "$in/$t/verdict" ] || die "$t was not run: $(tail -n 1 "$log") (see $log)"
+	done
+}
+
+# passed WORK TEST..., failed WORK TEST...: those of the tests that have.
+passed()
+{
+	in=$1/prove-results-$FLAVOUR
+	shift
+	for t; do
+		! grep -qx passed "$in/$t/verdict" || echo "$t"
+	done
+}
+
+failed()
+{
+	in=$1/prove-results-$FLAVOUR
+	shift
+	for t; do
+		grep -qx passed "$in/$t/verdict" || echo "$t"
+	done
+}
+
+measured()
+{
+	cat "$2/prove-results-$FLAVOUR"/*/ktap 2>/dev/null | sed -n "s/.*$1 $fix: //p"
+}
+
+# try: build the kernel without $fix and run its tests there. Print "proved" if none of them passes, or what is wrong.
+try()
+{
+	patch=$top/patches/$KERNEL/$fix.patch
+	[ -n "$tests" ] || {
+		echo "no test pins it"
+		return
+	}
+	copy "$patch"
+	hunks=$(cd "$without/tree" && GIT_CEILING_DIRECTORIES=$build git apply -R "$patch" 2>&1) || {
+		echo "its patch does not apply in reverse: $(printf '%s\n' "$hunks" | sed -n 's/^error: //p' | paste -sd ';')"
+		return
+	}
+	WITHOUT=$fix "$top/scripts/build.sh" >"$without/build.log" 2>&1 || {
+		echo "the kernel does not build without it: $(grep -m 1 error "$without/build.log") (see $without/build.log)"
+		return
+	}
+	[ "$(code "$tree")" != "$(code "$without/tree")" ] || {
+		echo "the kernel without it is the same as with it"
+		return
+	}
+	# shellcheck disable=SC2086
+	WITHOUT=$fix run "$without" $tests
+	# shellcheck disable=SC2086
+	blind=$(passed "$without" $tests | paste -sd ' ')
+	echo "${blind:+pass without it: }${blind:-proved}"
+}
+
+# prove: the row of $fix. Return whether it is proved, which takes that each step of it was gone through.
+prove()
+{
+	tests=$(pinned "$fix")
+	without=$work-without-$fix
+	start=$(date +%s)
+	verdict=$("$0" --try "$fix") || verdict="stopped: ${verdict:-see above}"
+	# shellcheck disable=SC2086
+	bad=$(failed "$work" $tests | paste -sd ' ')
+	proved=
+	if [ -n "$bad" ]; then
+		verdict="fail with it: $bad"
+	elif [ "$verdict" = proved ]; then
+		proved=yes
+		verdict="proved by $(echo "$tests" | wc -w) tests, built and run in $(($(date +%s) - start)) s"
+	fi
+	printf '%-7s %-22s %-30s %-30s %s\n' "$KERNEL" "$fix" "$(measured figure "$without" | tail -n 1)" \
+		"$(measured figure "$work" | tail -n 1)" "$verdict"
+	# shellcheck disable=SC2086
+	[ -z "$tests" ] || printf '                %s\n' $tests
+	[ -n "$proved" ]
+}
+
+# cost: what match_all saves, beside what the formulas in patches/ promise.
+cost()
+{
+	fix=cancel-create-once
+	measured cost "$work-without-$fix" >"$work/cost"
+	[ -s "$work/cost" ] || return 0
+	measured cost "$work" | awk -v kernel="$KERNEL" '
+		FNR == NR { calls[$1, $2] = $3; locks[$1, $2] = $4; next }
+		FNR == 1 {
+			printf "\n%s: calls of match under pi_lock, and how often that is taken, with N unrelated entries and k matches\n", kernel
+			printf "%8s %5s %14s %14s %6s %10s %10s %6s\n", "N", "k", "without", "k(N+1)+N", "locks", "with", "(N+k)+N", "locks"
+		}
+		{ printf "%8d %5d %14d %14d %6d %10d %10d %6d\n", $1, $2, calls[$1, $2], $2 * ($1 + 1) + $1, locks[$1, $2],
+			$3, $1 + $2 + $1, $4 }' "$work/cost" -
+}
+
+# Each fix and each kernel by a process of its own: one that stops halfway has proved nothing.
+case ${1-} in
+--try)
+	fix=$2
+	tests=$(pinned "$fix")
+	without=$work-without-$fix
+	try
+	exit
+	;;
+--kernel)
+	lock
+	"$top/scripts/build.sh" >&2
+	# shellcheck disable=SC2046
+	run "$work" $(for fix in $(fixes); do pinned "$fix"; done)
+	status=0
+	for fix in $(fixes); do
+		prove || status=1
+	done
+	cost
+	exit "$status"
+	;;
+esac
+
+[ -z "$FIX" ] || [ -f "$top/patches/$KERNEL/$FIX.patch" ] ||
+	die "no fix $FIX: FIX= takes one of $(FIX='' && fixes | paste -sd ' ')"
+for fix in $(pins | cut -d ' ' -f 1 | sort -u); do
+	[ -n "$(find "$top/patches" -name "$fix.patch")" ] || die "a test in tests/ pins $fix, which is no fix in patches/"
+done
+printf '%-7s %-22s %-30s %-30s %s\n' kernel fix without with verdict
+status=0
+for k in ${asked:-$(kernels)}; do
+	PROVE=1 KERNEL=$k "$0" --kernel || status=1
+done
+exit "$status"
