@@ -7,8 +7,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, T and LIMIT are for the scripts, which know their defaults.
-export KERNEL FLAVOUR KDIR KERNEL_TARBALL T LIMIT RUNS
+# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T and LIMIT are for the scripts, which know their defaults.
+export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T LIMIT RUNS
 
 # A glob from the user is one word here and a list of globs there.
 globs := $(if $(T),$$T)
@@ -28,6 +28,10 @@ test: ## Build what changed, run the tests, T=glob for some of them; no report
 .PHONY: coverage
 coverage: ## Coverage of the last runs: table of coverage/targets, HTML
 	@scripts/coverage.sh
+
+.PHONY: prove
+prove: ## Show that each fix's tests fail without it, on all kernels; FIX=, KERNEL=
+	@scripts/prove.sh
 
 .PHONY: kernel
 kernel: ## Build what changed: ./linux
@@ -61,5 +65,6 @@ help: ## This list
 	@echo "KDIR=path           your own kernel tree, edits included; it is only read"
 	@echo 'KERNEL_TARBALL=path kernel source for machines without apt'
 	@echo 'FLAVOUR=default     which configuration of uml-config/flavours'
+	@echo 'FIX=id              which of the fixes that the series names'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'LIMIT=30            real seconds that one run may take'

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/common.sh"
 
 "$top/scripts/deps.sh"
+find_kernel "$@"
 start=$(date +%s)
 "$top/scripts/build.sh"
 tests=0

@@ -7,6 +7,7 @@
 
 . "$(dirname "$0")/common.sh"
 
+find_kernel "$@"
 lock
 if [ -z "$WITHOUT" ]; then
 	[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check.sh: shellcheck, the bats tests of the scripts, and every suite and scenario. Ends with one line,
+# check.sh: shellcheck, every suite and scenario, prove.sh, and the bats tests of the scripts. Ends with one line,
 # "N passed, N failed, N skipped", and with 0 only if none failed.
 
 . "$(dirname "$0")/common.sh"
 
 "$top/scripts/deps.sh"
+find_kernel "$@"
 passed=0
 failed=0
 skipped=0
@@ -40,8 +41,16 @@ else
 fi
 "$top/scripts/coverage.sh" && count 1 0 || count 0 1
 
-say "tests/host"
+say "each fix, on each kernel"
 mkdir -p "$build"
+status=0
+"$top/scripts/prove.sh" >"$build/prove" || status=$?
+cat "$build/prove"
+rows=$(grep -c '^[0-9]' "$build/prove" || :)
+proved=$(grep -c '^[0-9].* proved by ' "$build/prove" || :)
+count "$proved" "$((status && rows == proved ? 1 : rows - proved))"
+
+say "tests/host"
 bats --tap "$top/tests/host" | tee "$build/host.tap" || :
 planned=$(sed -n 's/^1\.\.//p' "$build/host.tap")
 ok=$(grep -c '^ok ' "$build/host.tap" || :)

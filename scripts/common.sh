@@ -39,8 +39,17 @@ kernels()
 	(cd "$top/patches" && printf '%s\n' */series) | sed 's,/series,,' | sort -V
 }
 
+# default_kernel: the newest in patches/, or what find_kernel had to take instead.
+default_kernel()
+{
+	newest=$(kernels | tail -n 1)
+	found=$(sed -n "s/^$newest is gone, \(.*\) is there$/\1/p" "$top/build/kernel" 2>/dev/null || :)
+	echo "${found:-$newest}"
+}
+
 # What the Makefile hands down, with the same defaults for a script that is called alone.
-KERNEL=${KERNEL:-$(kernels | tail -n 1)}
+asked=${KERNEL-}
+KERNEL=${KERNEL:-$(default_kernel)}
 FLAVOUR=${FLAVOUR:-default}
 KDIR=${KDIR-}
 KERNEL_TARBALL=${KERNEL_TARBALL-}
@@ -86,6 +95,19 @@ tree=$work/tree
 # Directly inside its tree, so that Kbuild names sources by relative paths, and both can be moved or copied as one.
 objdir=$tree/um-$FLAVOUR
 results=$work/${PROVE:+prove-}results-$FLAVOUR
+
+# find_kernel "$@": when nobody asked for a kernel and the newest is neither here nor at the mirror any more, start this
+# script again with the newest that is.
+find_kernel()
+{
+	[ -z "$asked$KDIR$KERNEL_TARBALL" ] && [ ! -d "$tree" ] || return 0
+	found=$("$top/scripts/fetch.sh" --newest)
+	[ "$found" != "$KERNEL" ] || return 0
+	say "kernel $found, the newest in patches/ that the mirror has" >&2
+	mkdir -p "$build"
+	echo "$(kernels | tail -n 1) is gone, $found is there" >"$build/kernel"
+	KERNEL=$found exec "$0" "$@"
+}
 
 # series_id BASE: a name for what the tree is made of, so that a change of it shows.
 series_id()

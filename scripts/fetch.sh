@@ -3,6 +3,7 @@
 # fetch.sh: print the path of the kernel's source package, after fetching it if the cache lacks it.
 # The package is linux-source-$KERNEL from this machine's own Debian mirror, taken by apt with a list and a state of
 # its own under build/apt, and checked by apt against the archive's signature. No root, no change to the machine's apt.
+# fetch.sh --newest: print the newest kernel of patches/ that the cache or the mirror has, or the newest if none has any.
 
 . "$(dirname "$0")/common.sh"
 
@@ -11,7 +12,7 @@ aptdir=$build/apt
 
 cached()
 {
-	find "$cache" -maxdepth 1 -name "${package}_*_all.deb" 2>/dev/null | sort -V | tail -n 1
+	find "$cache" -maxdepth 1 -name "${1:-$package}_*_all.deb" 2>/dev/null | sort -V | tail -n 1
 }
 
 # Lines "URI suite" of the machine's own Debian archives, by apt's reading of its configuration.
@@ -67,13 +68,32 @@ available()
 		paste -sd ' '
 }
 
-fetch()
+update()
 {
 	command -v apt-get >/dev/null ||
 		die "no apt here to fetch $package with: give the source as KERNEL_TARBALL=path or KDIR=path"
 	apt_setup
 	# Again by -c, which counts after the machine's apt.conf.d, so that no hook from there is run.
+	[ -z "$(find "$aptdir/updated" -mmin -5 2>/dev/null)" ] || return 0
 	apt-get -c "$aptdir/apt.conf" -q update >"$aptdir/log" 2>&1 || true
+	[ -z "$(available)" ] || touch "$aptdir/updated"
+}
+
+newest()
+{
+	[ -n "$(cached)" ] || update
+	for k in $(kernels | sort -rV); do
+		if [ -n "$(cached "linux-source-$k")" ] || apt-cache show "linux-source-$k" >/dev/null 2>&1; then
+			echo "$k"
+			return
+		fi
+	done
+	echo "$KERNEL"
+}
+
+fetch()
+{
+	update
 	[ -n "$(available)" ] ||
 		die "cannot reach the package mirror, and $cache has no $package: see $aptdir/log," \
 			"or give KERNEL_TARBALL=path"
@@ -88,6 +108,10 @@ fetch()
 	mv "$part"/*.deb "$cache/"
 }
 
+if [ "${1-}" = --newest ]; then
+	newest
+	exit
+fi
 if [ -z "$(cached)" ]; then
 	say "fetching $package" >&2
 	fetch

@@ -5,7 +5,6 @@
 # whose comment in tests/ says "pins <fix>:". Exit status: 0 only if each of them fails without its fix and passes with
 # it. The figures and the cost are what these tests have measured, printed as "figure <fix>: " and "cost <fix>: ".
 
-asked=${KERNEL-}
 . "$(dirname "$0")/common.sh"
 
 FIX=${FIX-}
@@ -195,6 +194,7 @@ case ${1-} in
 	exit
 	;;
 --kernel)
+	[ -n "$(fixes)" ] || die "patches/$KERNEL/series names no fix"
 	lock
 	"$top/scripts/build.sh" >&2
 	# shellcheck disable=SC2046

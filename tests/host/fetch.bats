@@ -157,3 +157,33 @@ mirror()
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
 	fails "cannot write to /dev/null/umring"
 }
+
+@test "fetch: the newest kernel is gone from the mirror" {
+	# Pins: without KERNEL=, the newest that is there, and make says which; with it, an error as ever.
+	mirror "linux-source-6.12"
+	try scripts/fetch.sh --newest
+	works
+	[ "$out" = 6.12 ]
+	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/common.sh"' 'find_kernel "$@"' 'echo "$KERNEL $*"' >scripts/which.sh
+	chmod +x scripts/which.sh
+	try scripts/which.sh word
+	[ "$status" = 0 ]
+	[ "$out" = "6.12 word" ]
+	[ "$err" = "which: kernel 6.12, the newest in patches/ that the mirror has" ]
+	try scripts/which.sh
+	works
+	[ "$out" = "6.12 " ]
+	KERNEL=$kernel try scripts/fetch.sh
+	[ "$status" != 0 ]
+	grep -q "has no $package any more" <<<"$err"
+}
+
+@test "fetch: the newest kernel is in the cache" {
+	# Pins: no network is needed to know it.
+	mkdir -p "$XDG_CACHE_HOME/umring"
+	touch "$XDG_CACHE_HOME/umring/${package}_1-1_all.deb"
+	try scripts/fetch.sh --newest
+	works
+	[ "$out" = "$kernel" ]
+	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
+}

@@ -18,10 +18,10 @@ verbs()
 	try make help
 	works
 	[ "$(sed -n 's/^\([a-z][a-z]*\)  .*/\1/p' <<<"$out" | sort)" = "$(verbs | sort)" ]
-	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR T LIMIT; do
+	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX T LIMIT; do
 		grep -q "^$name=" <<<"$out"
 	done
-	for verb in all check test coverage kernel deps bench clean distclean help; do
+	for verb in all check test coverage prove kernel deps bench clean distclean help; do
 		try make -n $verb
 		works
 	done

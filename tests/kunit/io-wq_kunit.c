@@ -586,7 +586,6 @@ static void iowq_cancel_cost(struct kunit *test, struct callback_head *work,
 /* pins cancel-create-once: a walk for all of them, and one that finds none. */
 static void io_wq_test_cancel_cost(struct kunit *test)
 {
-	struct iowq *iowq = test->priv;
 	struct callback_head *work;
 	struct io_worker *worker;
 	int n, k;
