@@ -109,6 +109,12 @@ find_kernel()
 	KERNEL=$found exec "$0" "$@"
 }
 
+# linux_id: which build of the kernel this is. Each link makes a new file.
+linux_id()
+{
+	stat -L -c '%i %s %.Y' "$objdir/linux"
+}
+
 # series_id BASE: a name for what the tree is made of, so that a change of it shows.
 series_id()
 {

@@ -19,7 +19,7 @@ gcov_version=$(gcov --version | sed -n '1s,.* \([0-9]*\)\.[^ ]*$,\1,p')
 
 rm -rf "$out.tmp"
 mkdir -p "$out.tmp"
-sha256sum <"$objdir/linux" >"$out.tmp/linux.id"
+linux_id >"$out.tmp/linux.id"
 runs=0
 for id in "$results"/*/linux.id; do
 	cmp -s "$id" "$out.tmp/linux.id" || continue

@@ -30,11 +30,6 @@ link()
 		-lutil -lrt -lpthread
 }
 
-symbols()
-{
-	nm -n "$1" | sed -f "$srctree/scripts/mksysmap"
-}
-
 quick()
 {
 	[ -f .vmlinux.cmd ] && [ -f "$table" ] &&
@@ -50,15 +45,16 @@ quick()
 		image=vmlinux
 	fi
 	link quick.vmlinux "$table" -Wl,--strip-debug
-	symbols quick.vmlinux >quick.syms
+	nm -n quick.vmlinux >quick.nm
+	sed -f "$srctree/scripts/mksysmap" quick.nm >quick.syms
 	# shellcheck disable=SC2086
 	scripts/kallsyms $relative quick.syms >quick.kallsyms.S
 	# shellcheck disable=SC2086,SC2154
 	$CC $NOSTDINC_FLAGS $LINUXINCLUDE $KBUILD_CPPFLAGS $KBUILD_AFLAGS ${KBUILD_AFLAGS_KERNEL-} -c \
 		-o quick.kallsyms.o quick.kallsyms.S
 	link "$image" quick.kallsyms.o
-	symbols "$image" >System.map
-	cmp -s System.map quick.syms || return 1
+	nm -n "$image" | cmp -s - quick.nm || return 1
+	mv quick.syms System.map
 	mv quick.kallsyms.o "$table"
 	[ "$image" = vmlinux ] || sh -c "$(sed -n '1s/^savedcmd_vmlinux := //p' .vmlinux.cmd)"
 }

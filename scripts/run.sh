@@ -125,7 +125,7 @@ lock
 [ $# -gt 0 ] || set -- '*'
 mkdir -p "$results"
 rm -f "$results/summary"
-sha256sum <"$linux" >"$objdir/linux.id"
+linux_id >"$objdir/linux.id"
 names=$(all)
 [ -n "$names" ] || die "the kernel names no suite and no scenario, try: $linux list=1"
 for glob; do

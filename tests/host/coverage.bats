@@ -56,7 +56,7 @@ compile()
 		done
 		gcc --coverage -o linux io_uring/io-wq.o kernel/task_work.o
 	)
-	sha256sum <"$objdir/linux" >"$objdir/linux.id"
+	stat -L -c "%i %s %.Y" "$objdir/linux" >"$objdir/linux.id"
 }
 
 # run NAME WAY: as run.sh leaves it.
@@ -94,7 +94,7 @@ lines()
 	run_linux old r
 	compile -Dleft_is_newer
 	echo >>"$objdir/linux"
-	sha256sum <"$objdir/linux" >"$objdir/linux.id"
+	stat -L -c "%i %s %.Y" "$objdir/linux" >"$objdir/linux.id"
 	run_linux new l
 	try scripts/coverage.sh
 	works
