@@ -1,0 +1,608 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for the exit of rings, included at the end of io_uring/io_uring.c
+ *
+ * The ring of a test has no file and no user: the test fills in its requests,
+ * whose task_work is its own, and closes it. The task that they belong to is a
+ * thread that sleeps until it is told to do something, or has exited already.
+ * It never gets to run task_work, unless the test makes it do so.
+ */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/cred.h>
+#include <linux/kallsyms.h>
+#include <linux/kthread.h>
+#include <linux/sched/task.h>
+#include "kunit_compat.h"
+
+#define RING_NR 8
+#define RING_NAMES "abcdefgh"
+#define RING_EXIT "io_ring_exit_work"
+/* how long to wait for what should be there already */
+#define RING_PATIENCE (20 * HZ)
+
+struct ring_item {
+	struct ring *ring;
+	struct io_kiocb *req;
+	char name;
+	int ran;
+	bool cancel, locked;
+	char by[KSYM_NAME_LEN];		/* the function of the work item */
+	unsigned long when;
+	void (*then)(struct ring_item *item);
+};
+
+struct ring {
+	struct io_ring_ctx *ctx;
+	struct task_struct *task;
+	const struct cred *creds;
+	struct completion go, reached;
+	void (*submitter)(struct ring *ring);
+	bool closed;
+
+	struct ring_item item[RING_NR];
+	int nr;
+	char ran[4 * RING_NR];
+
+	/* what a poller saw when it was first told of completions */
+	struct wait_queue_entry poller;
+	int wakes;
+	bool locked;
+	unsigned int posted;
+};
+
+static bool ring_locked(struct io_ring_ctx *ctx)
+{
+	unsigned long owner = atomic_long_read(&ctx->uring_lock.owner);
+
+	return (owner & ~7UL) == (unsigned long)current;
+}
+
+static void ring_ran(struct io_kiocb *req, bool cancel)
+{
+	struct ring_item *item = (void *)(unsigned long)req->cqe.user_data;
+	struct work_struct *work = current_work();
+	struct ring *ring = item->ring;
+	size_t len = strlen(ring->ran);
+
+	if (len < sizeof(ring->ran) - 1)
+		ring->ran[len] = item->name;
+	item->ran++;
+	item->cancel = cancel;
+	item->locked = ring_locked(req->ctx);
+	item->when = jiffies;
+	snprintf(item->by, sizeof(item->by), "%ps", work ? work->func : NULL);
+	if (!work)
+		strscpy(item->by, "a task");
+	if (item->then) {
+		item->then(item);
+	} else {
+		io_req_set_res(req, item->name, 0);
+		io_req_complete_defer(req);
+	}
+}
+
+DEFINE_TW_FUNC(ring_func, ring_ran)
+
+/* for ->then */
+static void ring_complete(struct ring_item *item)
+{
+	io_req_set_res(item->req, item->name, 0);
+	io_req_complete_defer(item->req);
+}
+
+static void ring_add(struct ring_item *item)
+{
+	io_req_task_work_add(item->req);
+}
+
+static int ring_thread(void *data)
+{
+	struct ring *ring = data;
+
+	wait_for_completion(&ring->go);
+	if (ring->submitter)
+		ring->submitter(ring);
+	while (!kthread_should_stop())
+		schedule_timeout_uninterruptible(HZ);
+	return 0;
+}
+
+/* A ring as io_uring_create() makes it, of a task that only has a tctx. */
+static struct ring *ring_create(struct kunit *test, unsigned int flags)
+{
+	struct io_uring_params p = {
+		.sq_entries = RING_NR,
+		.cq_entries = 2 * RING_NR,
+		.flags = flags | IORING_SETUP_SINGLE_ISSUER |
+			 IORING_SETUP_NO_SQARRAY,
+	};
+	struct ring *ring = test->priv;
+	struct io_ring_ctx *ctx;
+	struct cred *creds;
+
+	ctx = io_ring_ctx_alloc(&p);
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	KUNIT_ASSERT_EQ(test, 0, io_ring_alloc_rings(ctx, &p));
+	if (flags & IORING_SETUP_DEFER_TASKRUN)
+		io_ring_set_task_complete(ctx);
+	ctx->notify_method = TWA_SIGNAL;
+	/* freeing the ring puts them, nothing else looks at them */
+	creds = prepare_creds();
+	KUNIT_ASSERT_NOT_NULL(test, creds);
+	ring->creds = get_cred(creds);
+	ctx->sq_creds = creds;
+	ring->ctx = ctx;
+	KUNIT_ASSERT_EQ(test, 0, io_task_alloc_tctx(ring->task, ctx));
+	ctx->submitter_task = get_task_struct(ring->task);
+	return ring;
+}
+
+static struct ring_item *ring_item(struct kunit *test)
+{
+	struct ring *ring = test->priv;
+	struct ring_item *item = &ring->item[ring->nr];
+	struct io_kiocb *req;
+	bool got;
+
+	KUNIT_ASSERT_LT(test, ring->nr, RING_NR);
+	mutex_lock(&ring->ctx->uring_lock);
+	got = io_alloc_req(ring->ctx, &req);
+	mutex_unlock(&ring->ctx->uring_lock);
+	KUNIT_ASSERT_TRUE(test, got);
+	item->ring = ring;
+	item->name = RING_NAMES[ring->nr++];
+	item->req = req;
+	req->ctx = ring->ctx;
+	req->opcode = IORING_OP_NOP;
+	req->cqe.user_data = (unsigned long)item;
+	req->io_task_work.func = ring_func;
+	io_req_set_task(req, ring->task);
+	percpu_counter_inc(&ring->task->io_uring->inflight);
+	get_task_struct(ring->task);
+	return item;
+}
+
+static void ring_items(struct kunit *test, int nr)
+{
+	while (nr--)
+		ring_add(ring_item(test));
+}
+
+static void ring_close(struct ring *ring)
+{
+	ring->closed = true;
+	io_ring_ctx_wait_and_kill(ring->ctx);
+}
+
+static bool ring_freed(struct ring *ring)
+{
+	return atomic_long_read(&ring->creds->usage) == 1;
+}
+
+static bool ring_wait_freed(struct ring *ring)
+{
+	int i;
+
+	for (i = 0; i < RING_PATIENCE && !ring_freed(ring); i++)
+		schedule_timeout_uninterruptible(1);
+	return ring_freed(ring);
+}
+
+/* On return the thread is past its last task_work, as every task that is dead. */
+static void ring_submitter_exit(struct ring *ring)
+{
+	if (ring->task->exit_state)
+		return;
+	complete(&ring->go);
+	kthread_stop(ring->task);
+	while (!READ_ONCE(ring->task->exit_state))
+		schedule_timeout_uninterruptible(1);
+}
+
+/* A ring with so many leftovers, of a submitter that is alive or has exited. */
+static struct ring *ring_with_leftovers(struct kunit *test, int nr)
+{
+	const bool *dead = test->param_value;
+	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
+
+	ring_items(test, nr);
+	KUNIT_ASSERT_STREQ(test, ring->ran, "");
+	if (dead && *dead)
+		ring_submitter_exit(ring);
+	KUNIT_ASSERT_STREQ(test, ring->ran, "");
+	return ring;
+}
+
+static const bool ring_submitters[] = { false, true };
+
+static void ring_submitter_desc(const bool *dead, char *desc)
+{
+	strscpy(desc, *dead ? "dead submitter" : "live submitter",
+		KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ring_submitters, ring_submitters, ring_submitter_desc);
+
+/* pins cancel-local-directly: leftovers run once each, in queue order. */
+static void io_uring_test_leftovers_order(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, RING_NR);
+
+	ring_close(ring);
+	ring_wait_freed(ring);
+	KUNIT_EXPECT_STREQ(test, ring->ran, RING_NAMES);
+}
+
+/* pins cancel-local-directly: ring exit runs leftovers itself, no other work. */
+static void io_uring_test_leftovers_by(struct kunit *test)
+{
+	const bool *dead = test->param_value;
+	struct ring *ring = ring_with_leftovers(test, RING_NR);
+	int i, direct = 0;
+
+	ring_close(ring);
+	ring_wait_freed(ring);
+	for (i = 0; i < RING_NR; i++) {
+		direct += !strcmp(ring->item[i].by, RING_EXIT);
+		KUNIT_EXPECT_STREQ(test, ring->item[i].by, RING_EXIT);
+	}
+	if (*dead)
+		kunit_info(test, "figure cancel-local-directly: %d of %d leftovers run by ring exit itself\n",
+			   direct, RING_NR);
+}
+
+/* cancel-local-directly: leftovers run in cancel mode, ->uring_lock held. */
+static void io_uring_test_leftovers_mode(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, RING_NR);
+	int i;
+
+	ring_close(ring);
+	ring_wait_freed(ring);
+	for (i = 0; i < RING_NR; i++) {
+		KUNIT_EXPECT_EQ(test, ring->item[i].ran, 1);
+		KUNIT_EXPECT_TRUE(test, ring->item[i].cancel);
+		KUNIT_EXPECT_TRUE(test, ring->item[i].locked);
+	}
+}
+
+/* cancel-local-directly: the ring is freed, and no request or task is kept. */
+static void io_uring_test_leftovers_freed(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, RING_NR);
+	struct io_uring_task *tctx = ring->task->io_uring;
+	int usage = refcount_read(&ring->task->usage);
+
+	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight), RING_NR);
+	ring_close(ring);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight), 0);
+	/* one for each request, and that of the ring */
+	if (!ring->task->exit_state)
+		KUNIT_EXPECT_EQ(test, refcount_read(&ring->task->usage),
+				usage - RING_NR - 1);
+}
+
+static int ring_poller_wake(struct wait_queue_entry *wqe, unsigned int mode,
+			    int sync, void *key)
+{
+	struct ring *ring = container_of(wqe, struct ring, poller);
+
+	if (!ring->wakes++) {
+		ring->locked = ring_locked(ring->ctx);
+		ring->posted = READ_ONCE(ring->ctx->rings->cq.tail);
+	}
+	return 0;
+}
+
+static void ring_then_reached(struct ring_item *item)
+{
+	ring_complete(item);
+	complete(&item->ring->reached);
+}
+
+/* cancel-local-directly: all completions are flushed before the lock drops. */
+static void io_uring_test_leftovers_flushed(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, RING_NR);
+	struct io_ring_ctx *ctx = ring->ctx;
+
+	init_waitqueue_func_entry(&ring->poller, ring_poller_wake);
+	io_ring_activate_poll(ctx);
+	add_wait_queue(&ctx->poll_wq, &ring->poller);
+	ring->item[0].then = ring_then_reached;
+	percpu_ref_get(&ctx->refs);
+	ring_close(ring);
+	/* first to get the lock after them */
+	sched_set_fifo(current);
+	wait_for_completion(&ring->reached);
+	mutex_lock(&ctx->uring_lock);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ctx->rings->cq.tail), RING_NR);
+	mutex_unlock(&ctx->uring_lock);
+	sched_set_normal(current, 0);
+	KUNIT_EXPECT_EQ(test, ring->wakes, 1);
+	KUNIT_EXPECT_TRUE(test, ring->locked);
+	KUNIT_EXPECT_EQ(test, ring->posted, RING_NR);
+	remove_wait_queue(&ctx->poll_wq, &ring->poller);
+	percpu_ref_put(&ctx->refs);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+}
+
+static void ring_then_again(struct ring_item *item)
+{
+	item->then = NULL;
+	ring_add(item);
+}
+
+/* pins cancel-local-directly: what a handler adds again runs after the rest. */
+static void io_uring_test_leftovers_again(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, 4);
+
+	ring->item[1].then = ring_then_again;
+	ring->item[3].then = ring_then_again;
+	ring_close(ring);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, ring->ran, "abcdbd");
+	KUNIT_EXPECT_STREQ(test, ring->item[1].by, RING_EXIT);
+}
+
+/* pins cancel-local-directly: links that the flush adds are cancelled, last. */
+static void io_uring_test_leftovers_flush_adds(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, 2);
+	struct io_ring_ctx *ctx = ring->ctx;
+	struct ring_item *item = ring->item, *next = &ring->item[2];
+	struct io_uring_cqe *cqes = ctx->rings->cqes;
+	int i;
+
+	/* the next of the first one's link; its task_work is the kernel's */
+	ring_item(test);
+	item->req->link = next->req;
+	item->req->flags |= REQ_F_HARDLINK;
+	percpu_ref_get(&ctx->refs);
+	ring_close(ring);
+	schedule_timeout_uninterruptible(HZ);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ctx->rings->cq.tail), 3);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, cqes[i].res, item[i].name);
+	KUNIT_EXPECT_EQ(test, cqes[2].user_data, (unsigned long)next);
+	KUNIT_EXPECT_EQ(test, cqes[2].res, -EFAULT);
+	percpu_ref_put(&ctx->refs);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+}
+
+/* pins cancel-local-directly: ring exit runs what comes when it waits already. */
+static void io_uring_test_leftovers_late(struct kunit *test)
+{
+	const bool *dead = test->param_value;
+	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ring_item(test);
+	if (*dead)
+		ring_submitter_exit(ring);
+	ring_close(ring);
+	schedule_timeout_uninterruptible(HZ);
+	KUNIT_EXPECT_FALSE(test, ring_freed(ring));
+	for (i = 0; i < 3; i++)
+		ring_add(&ring->item[i]);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, ring->ran, "abc");
+	KUNIT_EXPECT_STREQ(test, ring->item[0].by, RING_EXIT);
+}
+
+static void ring_then_sleep(struct ring_item *item)
+{
+	schedule_timeout_uninterruptible(HZ / 10);
+	ring_complete(item);
+}
+
+/* pins cancel-local-directly: race: a producer adds while leftovers run. */
+static void io_uring_test_leftovers_producer(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, 3);
+	struct ring_item *late = ring_item(test);
+
+	ring->item[0].then = ring_then_sleep;
+	ring_close(ring);
+	schedule_timeout_uninterruptible(HZ / 20);
+	ring_add(late);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, ring->ran, "abcd");
+	KUNIT_EXPECT_STREQ(test, late->by, RING_EXIT);
+	KUNIT_EXPECT_TRUE(test, late->locked);
+}
+
+/*
+ * cancel-local-directly: race: leftovers that a producer has published, and not
+ * linked yet, are waited for.
+ */
+static void io_uring_test_leftovers_half_push(struct kunit *test)
+{
+	struct llist_node *node, *prev;
+	struct ring_item *late;
+	struct ring *ring;
+
+	kunit_skip_without_mpscq(test);
+	if (kallsyms_lookup_name("io_fallback_req_func"))
+		kunit_skip(test, "ring exit runs nothing that could wake us");
+	ring = ring_with_leftovers(test, 2);
+	late = ring_item(test);
+	node = &late->req->io_task_work.node;
+	prev = io_local_work_half_push(ring->ctx, node);
+	ring->item[0].then = ring_then_reached;
+	ring_close(ring);
+	/* the second one can't be told from the last one: we're let on the CPU */
+	sched_set_fifo(current);
+	wait_for_completion(&ring->reached);
+	KUNIT_EXPECT_STREQ(test, ring->ran, "a");
+	WRITE_ONCE(prev->next, node);
+	sched_set_normal(current, 0);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, ring->ran, "abc");
+	KUNIT_EXPECT_EQ(test, late->when, ring->item[0].when);
+}
+
+/* The close comes first, but the one who runs it has to wait for the lock. */
+static void ring_close_and_run(struct ring *ring)
+{
+	ring_close(ring);
+	io_run_some_local_work(ring->ctx, RING_NR / 2);
+	complete(&ring->reached);
+}
+
+/* cancel-local-directly: race: the submitter runs some, ring exit the others. */
+static void io_uring_test_leftovers_submitter(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, RING_NR);
+	struct io_uring_task *tctx = ring->task->io_uring;
+	int i;
+
+	ring->item[0].then = ring_then_sleep;
+	ring->submitter = ring_close_and_run;
+	percpu_ref_get(&ring->ctx->refs);
+	complete(&ring->go);
+	wait_for_completion(&ring->reached);
+	percpu_ref_put(&ring->ctx->refs);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, ring->ran, RING_NAMES);
+	KUNIT_EXPECT_STREQ(test, ring->item[0].by, "a task");
+	for (i = 0; i < RING_NR; i++) {
+		KUNIT_EXPECT_TRUE(test, ring->item[i].cancel);
+		KUNIT_EXPECT_TRUE(test, ring->item[i].locked);
+	}
+	/* its own references it keeps for later */
+	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight),
+			tctx->cached_refs);
+}
+
+/* cancel-local-directly: orphans of a dead task run from a work item of its. */
+static void io_uring_test_orphans(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, 0);
+	int i;
+
+	for (i = 0; i < 4; i++)
+		ring_item(test);
+	ring_submitter_exit(ring);
+	for (i = 0; i < 4; i++)
+		ring_add(&ring->item[i]);
+	schedule_timeout_uninterruptible(HZ);
+	KUNIT_EXPECT_STREQ(test, ring->ran, "abcd");
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_STREQ(test, ring->item[i].by,
+				   "io_tctx_fallback_work");
+		KUNIT_EXPECT_TRUE(test, ring->item[i].cancel);
+		KUNIT_EXPECT_TRUE(test, ring->item[i].locked);
+	}
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ring->ctx->rings->cq.tail), 4);
+	KUNIT_EXPECT_EQ(test,
+			percpu_counter_sum(&ring->task->io_uring->inflight), 0);
+}
+
+/* cancel-local-directly: ring exit waits for orphans that are still to come. */
+static void io_uring_test_orphans_exit(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, 0);
+	struct ring_item *item = ring_item(test);
+
+	ring_submitter_exit(ring);
+	ring_close(ring);
+	schedule_timeout_uninterruptible(HZ);
+	KUNIT_EXPECT_FALSE(test, ring_freed(ring));
+	ring_add(item);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, item->by, "io_tctx_fallback_work");
+	KUNIT_EXPECT_EQ(test, item->ran, 1);
+}
+
+/* cancel-local-directly: who runs orphans leaves cached references alone. */
+static void io_uring_test_orphans_refs(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, 0);
+	struct io_uring_task *tctx = ring->task->io_uring;
+	struct ring_item *item = ring_item(test);
+
+	ring_submitter_exit(ring);
+	/* exec cancels for good, and waits for all requests with this set */
+	atomic_inc(&tctx->in_cancel);
+	ring_add(item);
+	schedule_timeout_uninterruptible(HZ);
+	atomic_dec(&tctx->in_cancel);
+	KUNIT_EXPECT_EQ(test, item->ran, 1);
+	KUNIT_EXPECT_EQ(test, tctx->cached_refs, 0);
+	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight), 0);
+}
+
+static int io_uring_test_init(struct kunit *test)
+{
+	struct ring *ring;
+
+	ring = kunit_kzalloc(test, sizeof(*ring), GFP_KERNEL);
+	if (!ring)
+		return -ENOMEM;
+	init_completion(&ring->go);
+	init_completion(&ring->reached);
+	ring->task = kthread_run(ring_thread, ring, "io_uring_kunit");
+	if (IS_ERR(ring->task))
+		return PTR_ERR(ring->task);
+	get_task_struct(ring->task);
+	test->priv = ring;
+	return 0;
+}
+
+static void io_uring_test_exit(struct kunit *test)
+{
+	struct ring *ring = test->priv;
+
+	if (!ring)
+		return;
+	if (ring->creds && !ring->closed)
+		ring_close(ring);
+	ring_submitter_exit(ring);
+	if (ring->creds) {
+		if (!ring_wait_freed(ring))
+			KUNIT_FAIL(test, "the ring stays");
+		put_cred(ring->creds);
+	}
+	put_task_struct(ring->task);
+}
+
+static struct kunit_case io_uring_test_cases[] = {
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_order,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_by,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_mode,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_freed,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_flushed,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_again,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_flush_adds,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_late,
+			 ring_submitters_gen_params),
+	KUNIT_CASE_PARAM(io_uring_test_leftovers_producer,
+			 ring_submitters_gen_params),
+	KUNIT_CASE(io_uring_test_leftovers_half_push),
+	KUNIT_CASE(io_uring_test_leftovers_submitter),
+	KUNIT_CASE(io_uring_test_orphans),
+	KUNIT_CASE(io_uring_test_orphans_exit),
+	KUNIT_CASE(io_uring_test_orphans_refs),
+	{}
+};
+
+static struct kunit_suite io_uring_test_suite = {
+	.name = "io_uring",
+	.init = io_uring_test_init,
+	.exit = io_uring_test_exit,
+	.test_cases = io_uring_test_cases,
+};
+
+kunit_test_suite(io_uring_test_suite);
