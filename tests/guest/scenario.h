@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -141,9 +142,29 @@ static inline int count_workers(pid_t pid)
 	return for_each_thread(pid, "iou-wrk-", NULL);
 }
 
+/*
+ * SCHED_FIFO would not do: the fair server, a deadline task, can run all others
+ * before it for 50 ms, and with time-travel=inf-cpu those do not pass.
+ */
 static inline void go_first(pid_t tid)
 {
-	must(sched_setscheduler(tid, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }));
+	/* struct sched_attr, which not every libc has */
+	struct {
+		__u32 size, policy;
+		__u64 flags;
+		__s32 nice;
+		__u32 priority;
+		__u64 runtime, deadline, period;
+	} attr = {
+		.size = sizeof(attr),
+		.policy = SCHED_DEADLINE,
+		.flags = SCHED_FLAG_RESET_ON_FORK,
+		.runtime = MS / 10,
+		.deadline = MS,
+		.period = MS,
+	};
+
+	must(syscall(SYS_sched_setattr, tid, &attr, 0));
 }
 
 /*
