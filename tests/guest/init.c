@@ -33,11 +33,14 @@
 
 #define SCENARIOS	"/scenario"
 #define SUITES		"/sys/kernel/debug/kunit"
+#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
 /* Simulated seconds. KUnit gives each case of a suite 300 by itself. */
 #define SCENARIO_LIMIT	60
 #define SUITE_LIMIT	1000
 #define SETTLE_LIMIT	10
+/* kmemleak takes what is younger than 5 s for live. */
+#define LEAK_AGE	6
 /* After SIGKILL: long enough for the hung task detector to have its say. */
 #define DEATH_LIMIT	250
 
@@ -271,6 +274,30 @@ static void check_log(struct test *t)
 }
 
 /*
+ * kmemleak says in the log that it has found something, and in its file what.
+ * An object that changes between two scans isn't reported by the second, so
+ * that it takes two to be sure. @t is to blame, and not those after it.
+ */
+static void check_leaks(struct test *t)
+{
+	char buf[256];
+	FILE *f;
+
+	if (access(KMEMLEAK, F_OK))
+		return;
+	nanosleep(&(struct timespec){ .tv_sec = LEAK_AGE }, NULL);
+	for (int i = 0; i < 2; i++)
+		if (write_file(KMEMLEAK, "scan"))
+			fail(t, "kmemleak does not scan: %s", strerror(errno));
+	f = fopen(KMEMLEAK, "re");
+	while (f && fgets(buf, sizeof(buf), f))
+		printf("# %s", buf);
+	if (f)
+		fclose(f);
+	write_file(KMEMLEAK, "clear");
+}
+
+/*
  * KTAP. The output of a test is its subtest, but only what keeps to its plan
  * gets through as results, so that a reader can trust the form.
  */
@@ -489,6 +516,7 @@ static void run(struct test *t)
 		nap();
 		reap(0, NULL);
 	}
+	check_leaks(t);
 	check_log(t);
 }
 
@@ -654,6 +682,7 @@ int main(int argc, char **argv)
 
 	puts("KTAP version 1");
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	check_leaks(&early);
 	check_log(&early);
 	ok = select_tests();
 	/* What is wrong before the first test is a result of its own. */
