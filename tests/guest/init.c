@@ -394,9 +394,15 @@ static bool report(struct test *t, unsigned int nr)
 
 static void __noreturn child(struct test *t, int out)
 {
-	char path[512], *argv[] = { path, NULL }, *envp[] = { NULL };
+	char path[512], *argv[] = { path, NULL }, *envp[8] = {};
 	int null = open("/dev/null", O_RDWR);
+	unsigned int nr = 0;
 	sigset_t none;
+
+	/* sizes, from the kernel's command line */
+	for (char **e = environ; *e && nr < ARRAY_SIZE(envp) - 1; e++)
+		if (starts(*e, "repro_"))
+			envp[nr++] = *e;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
