@@ -84,7 +84,7 @@ static void check(const char *how, pid_t pid)
 	ok(wait_until(readers_gone(in[1]), SEC), "%s: the pipe is released", how);
 	ok(open(FIFO, O_WRONLY | O_NONBLOCK) < 0 && errno == ENXIO,
 	   "%s: nobody reads the FIFO", how);
-	ok(now() - start < SEC / 5, "%s: in no time: %lld ms", how, (now() - start) / MS);
+	ok(now() - start < (is_smp() ? 5 * SEC : SEC / 5), "%s: in no time: %lld ms", how, (now() - start) / MS);
 	close(in[1]);
 }
 
@@ -127,6 +127,7 @@ static void on_hold(void)
 {
 	struct io_uring sender;
 	pid_t pid;
+	int nr;
 
 	must(io_uring_queue_init(2 * NR_REQS, &ring, IORING_SETUP_R_DISABLED |
 				 IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN));
@@ -143,7 +144,9 @@ static void on_hold(void)
 	send_fds(&sender, 0, NR_MSGS / 2);
 	nap(10 * MS);
 	send_fds(&sender, NR_MSGS / 2, NR_MSGS / 2);
-	ok(count_workers(pid) == 2, "on hold: %d workers need more", count_workers(pid));
+	/* one may be created while another one blocks already */
+	nr = count_workers(pid);
+	ok(is_smp() ? nr >= 2 : nr == 2, "on hold: %d workers need more", nr);
 	must(ptrace(PTRACE_CONT, pid, 0, 0));
 	check("on hold", pid);
 	ok(wait_until(io_uring_cq_ready(&sender) == NR_MSGS, SEC),
