@@ -13,11 +13,12 @@
 #include <kunit/test.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/sched/sysctl.h>
 #include <linux/sched/task.h>
 #include "kunit_compat.h"
 
 #define IOWQ_NR 8
-#define IOWQ_ITEMS 4
+#define IOWQ_ITEMS 6
 #define IOWQ_PROBES (16 * IOWQ_NR)
 /* how long to wait for what should be there already */
 #define IOWQ_PATIENCE (20 * HZ)
@@ -27,6 +28,8 @@ struct iowq_item {
 	struct iowq_item *link;
 	struct task_struct *task;
 	unsigned int msecs;
+	void (*then)(struct iowq_item *item); /* once it runs */
+	bool kept; /* somebody else has a reference */
 	int ran, cancelled, freed;
 };
 
@@ -55,7 +58,25 @@ struct iowq {
 
 	/* of a match function, and those for the head of the list */
 	int calls, walks;
+
+	/* items, by letters, in the order in which they were started */
+	char order[IOWQ_ITEMS + 1];
+	int running, most_running;
+
+	/* what create_io_thread() returns, one after the other, if not 0 */
+	const int *errs;
+	int creations, retired;
 };
+
+static struct io_wq_hash *iowq_create_hash(struct kunit *test)
+{
+	struct io_wq_hash *hash = kzalloc_obj(*hash);
+
+	KUNIT_ASSERT_NOT_NULL(test, hash);
+	refcount_set(&hash->refs, 1);
+	init_waitqueue_head(&hash->wait);
+	return hash;
+}
 
 static struct io_wq *iowq_create_wq(struct kunit *test,
 				    struct task_struct *task)
@@ -63,10 +84,7 @@ static struct io_wq *iowq_create_wq(struct kunit *test,
 	struct io_wq_data data = { .task = task, IO_WQ_DATA_FNS };
 	struct io_wq *wq;
 
-	data.hash = kzalloc_obj(*data.hash);
-	KUNIT_ASSERT_NOT_NULL(test, data.hash);
-	refcount_set(&data.hash->refs, 1);
-	init_waitqueue_head(&data.hash->wait);
+	data.hash = iowq_create_hash(test);
 	wq = io_wq_create(IOWQ_NR, &data);
 	io_wq_put_hash(data.hash);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, wq);
@@ -813,9 +831,14 @@ static void iowq_submit_work_stub(struct io_wq_work *work)
 		return;
 	}
 	item->ran++;
+	iowq->order[strlen(iowq->order)] = 'a' + (item - iowq->item);
+	iowq->most_running = max(iowq->most_running, ++iowq->running);
 	complete(&iowq->started);
+	if (item->then)
+		item->then(item);
 	if (item->msecs)
 		schedule_timeout_interruptible(msecs_to_jiffies(item->msecs));
+	iowq->running--;
 }
 
 static bool iowq_put_work_stub(struct io_wq_work *work,
@@ -824,7 +847,7 @@ static bool iowq_put_work_stub(struct io_wq_work *work,
 	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
 
 	*linked = item->link ? &item->link->req.work : NULL;
-	return true;
+	return !item->kept;
 }
 
 static void iowq_free_work_stub(struct io_wq_work *work)
@@ -1094,6 +1117,1211 @@ static void io_wq_test_exit_per_link(struct kunit *test)
 	iowq_expect_items(test, chain->want);
 }
 
+static void iowq_enqueue(struct kunit *test, struct io_wq *wq, const char *s)
+{
+	struct iowq *iowq = test->priv;
+
+	for (; *s; s++)
+		io_wq_enqueue(wq, &iowq->item[*s - 'a'].req.work);
+}
+
+/* A worker that has just been created is as good as a free one: let it start. */
+static void iowq_enqueue_slowly(struct kunit *test, const char *s)
+{
+	struct iowq *iowq = test->priv;
+
+	for (; *s; s++) {
+		io_wq_enqueue(iowq->wq, &iowq->item[*s - 'a'].req.work);
+		schedule_timeout_idle(msecs_to_jiffies(20));
+	}
+}
+
+/* 'X' and 'Y' are hashed, '-' isn't. X is bucket 0, as if it had no hash. */
+static void iowq_hash(struct iowq_item *item, char hash)
+{
+	if (hash != '-')
+		io_wq_hash_work(&item->req.work, (void *)(hash - 'X' + 0L));
+}
+
+static void iowq_sleep(unsigned int msecs)
+{
+	schedule_timeout_idle(msecs_to_jiffies(msecs));
+}
+
+static void iowq_then_stopped(struct iowq_item *item)
+{
+	struct kunit *test = current->kunit_test;
+
+	KUNIT_EXPECT_FALSE(test, io_wq_worker_stopped());
+	iowq_sleep(100);
+	KUNIT_EXPECT_TRUE(test, io_wq_worker_stopped());
+}
+
+/* io_wq_worker_stopped: tells running work that the exit has started. */
+static void io_wq_test_worker_stopped(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+
+	item->then = iowq_then_stopped;
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_wait_started(test);
+	io_wq_exit_start(iowq->wq);
+	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
+	iowq_expect_items(test, "R");
+}
+
+/* io_wq_enqueue: work that is marked for cancel doesn't get to a worker. */
+static void io_wq_test_enqueue_cancelled(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_CANCEL, 0);
+
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_expect_items(test, "C");
+	KUNIT_EXPECT_PTR_EQ(test, item->task, current);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/* io_wq_put_work: work that somebody else has a reference of isn't freed. */
+static void io_wq_test_work_kept(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+
+	item[0].kept = true;
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_wait_started(test);
+	iowq_sleep(20);
+	KUNIT_EXPECT_EQ(test, item[0].freed, 0);
+	item[1].kept = true;
+	io_wq_exit_start(iowq->wq);
+	iowq_enqueue(test, iowq->wq, "b");
+	KUNIT_EXPECT_EQ(test, item[1].cancelled, 1);
+	KUNIT_EXPECT_EQ(test, item[1].freed, 0);
+}
+
+/* io_wq_max_workers: says what it was, 0 changes nothing, RLIMIT_NPROC caps. */
+static void io_wq_test_max_workers(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct rlimit *rlimit = &current->signal->rlim[RLIMIT_NPROC];
+	struct rlimit saved = *rlimit;
+	struct io_wq_acct *unbound = io_get_acct(iowq->wq, false);
+	struct io_wq_acct *bound = io_get_acct(iowq->wq, true);
+	int count[2] = { 3, 0 };
+
+	rlimit->rlim_cur = 20;
+	unbound->max_workers = 7;
+	KUNIT_EXPECT_EQ(test, 0, io_wq_max_workers(iowq->wq, count));
+	KUNIT_EXPECT_EQ(test, count[0], IOWQ_NR);
+	KUNIT_EXPECT_EQ(test, count[1], 7);
+	KUNIT_EXPECT_EQ(test, bound->max_workers, 3);
+	KUNIT_EXPECT_EQ(test, unbound->max_workers, 7);
+
+	count[0] = 0;
+	count[1] = 21;
+	KUNIT_EXPECT_EQ(test, 0, io_wq_max_workers(iowq->wq, count));
+	KUNIT_EXPECT_EQ(test, count[0], 3);
+	KUNIT_EXPECT_EQ(test, count[1], 7);
+	KUNIT_EXPECT_EQ(test, bound->max_workers, 3);
+	KUNIT_EXPECT_EQ(test, unbound->max_workers, 20);
+	*rlimit = saved;
+}
+
+/* io_wq_enqueue: concurrent work gets a worker each, up to the limit. */
+static void io_wq_test_limit(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+
+	iowq_items(test, flags, 200);
+	io_get_acct(iowq->wq, false)->max_workers = 2;
+	iowq_enqueue_slowly(test, "abc");
+	iowq_expect_acct(test, iowq->wq, 0, 2, 3);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "ab");
+	/* at the limit, the third one has to wait */
+	iowq_sleep(600);
+	iowq_expect_items(test, "RRR");
+	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
+	iowq_expect_acct(test, iowq->wq, 0, 2, 3);
+}
+
+static void iowq_then_enqueue_two(struct iowq_item *item)
+{
+	struct kunit *test = current->kunit_test;
+	struct io_worker *worker = current->worker_private;
+
+	/* if this one doesn't sleep, it will get to it */
+	iowq_enqueue(test, worker->wq, "b");
+	iowq_expect_acct(test, worker->wq, 1, 1, 2);
+	atomic_or(IO_WQ_WORK_CONCURRENT, &item[2].req.work.flags);
+	iowq_enqueue(test, worker->wq, "c");
+	iowq_expect_acct(test, worker->wq, 2, 2, 3);
+}
+
+/* IO_WQ_WORK_CONCURRENT: doesn't wait for the worker that is running. */
+static void io_wq_test_concurrent(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	struct iowq *iowq = test->priv;
+
+	item->then = iowq_then_enqueue_two;
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_sleep(50);
+	iowq_expect_items(test, "RRR");
+}
+
+/* io_wq_put_and_exit: what no worker has got to by the end is cancelled. */
+static void io_wq_test_destroy_pending(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq *wq = iowq_create_wq(test, iowq->task);
+	struct io_wq_acct *acct = io_get_acct(wq, false);
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	/* as if there was a worker already */
+	acct->max_workers = 1;
+	acct->nr_workers = 1;
+	iowq_enqueue(test, wq, "ab");
+	acct->nr_workers = 0;
+	iowq_sleep(20);
+	KUNIT_EXPECT_EQ(test, iowq->item[0].freed, 0);
+	iowq_expect_acct(test, wq, 0, 0, 1);
+	iowq_put_wq(test, wq);
+	iowq_expect_items(test, "CC");
+}
+
+static void iowq_run_owner(void)
+{
+	clear_notify_signal();
+	task_work_run();
+}
+
+/* create_worker_cb: no worker is created in excess of the limit. */
+static void io_wq_test_create_cb_limit(struct kunit *test)
+{
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct io_worker *worker = iowq_dummy(test, wq);
+	struct iowq *iowq = test->priv;
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
+	io_get_acct(wq, false)->max_workers = 1;
+	iowq_enqueue(test, wq, "a");
+	iowq_wait_started(test);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
+	iowq_expect_acct(test, wq, 1, 1, 3);
+	iowq_run_owner();
+	iowq_expect_acct(test, wq, 0, 1, 2);
+	iowq_expect_idle(test, worker);
+	iowq_put_wq(test, wq);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "a");
+}
+
+/* create_worker_cb: an idle worker does as well as a new one, since 6.15. */
+static void io_wq_test_create_cb_free(struct kunit *test)
+{
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct io_worker *worker = iowq_dummy(test, wq);
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_enqueue(test, wq, "a");
+	iowq_wait_started(test);
+	iowq_sleep(20);
+	iowq_expect_acct(test, wq, 0, 1, 2);
+	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
+	iowq_run_owner();
+	iowq_sleep(20);
+	iowq_expect_acct(test, wq, 0, 1 + IO_WQ_CREATE_CB_ALWAYS,
+			 2 + IO_WQ_CREATE_CB_ALWAYS);
+	iowq_expect_idle(test, worker);
+	iowq_put_wq(test, wq);
+}
+
+/* io_queue_worker_create: a worker that is past its last reference can't. */
+static void io_wq_test_queue_gone(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
+
+	refcount_set(&worker->ref, 0);
+	KUNIT_EXPECT_FALSE(test, iowq_queue_cb(worker));
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+	KUNIT_EXPECT_FALSE(test, test_bit(0, &worker->create_state));
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+static bool iowq_found_all(struct io_worker *worker, void *data)
+{
+	struct io_worker **found = data;
+
+	found[!!found[0]] = worker;
+	return false;
+}
+
+static bool iowq_found_first(struct io_worker *worker, void *data)
+{
+	iowq_found_all(worker, data);
+	return true;
+}
+
+/* io_wq_for_each_worker: not those that exit, or have no thread; until told. */
+static void io_wq_test_for_each(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct list_head *list = io_wq_all_list(iowq->wq);
+	struct io_worker *found[2] = {};
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		struct io_worker *worker = iowq_dummy(test, iowq->wq);
+
+		worker->task = i == 1 ? NULL : iowq->task;
+		list_add_tail(&worker->all_list, list);
+	}
+	refcount_set(&iowq->dummy[0]->ref, 0);
+	io_wq_for_each_worker(iowq->wq, iowq_found_first, found);
+	KUNIT_EXPECT_PTR_EQ(test, found[0], iowq->dummy[2]);
+	KUNIT_EXPECT_PTR_EQ(test, found[1], NULL);
+	found[0] = NULL;
+	io_wq_for_each_worker(iowq->wq, iowq_found_all, found);
+	KUNIT_EXPECT_PTR_EQ(test, found[0], iowq->dummy[2]);
+	KUNIT_EXPECT_PTR_EQ(test, found[1], iowq->dummy[3]);
+	for (i = 2; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, refcount_read(&iowq->dummy[i]->ref), 1);
+	INIT_LIST_HEAD(list);
+}
+
+/* The scheduler's hooks: a worker that is up is counted once as running. */
+static void io_wq_test_sched_hooks(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
+	struct task_struct *tsk = kunit_kzalloc(test, sizeof(*tsk), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, tsk);
+	/* on its way out, it isn't a worker any more */
+	io_wq_worker_running(tsk);
+	io_wq_worker_sleeping(tsk);
+	/* not there yet */
+	tsk->worker_private = worker;
+	io_wq_worker_running(tsk);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	io_wq_worker_sleeping(tsk);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+
+	set_bit(IO_WORKER_F_UP, &worker->flags);
+	io_wq_worker_running(tsk);
+	io_wq_worker_running(tsk);
+	iowq_expect_acct(test, iowq->wq, 1, 0, 1);
+	io_wq_worker_sleeping(tsk);
+	io_wq_worker_sleeping(tsk);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+}
+
+static const struct iowq_defer {
+	const char *desc;
+	const char *queued;
+	char cur;
+	bool asks;
+} iowq_defers[] = {
+	{ "same hash", "X", 'X', false },
+	{ "same hash at the head", "XY", 'X', false },
+	{ "another hash at the head", "YX", 'X', true },
+	{ "not hashed at the head", "-X", 'X', true },
+	{ "sleeping work not hashed", "X", '-', true },
+	{ "neither hashed", "-", '-', true },
+};
+
+static void iowq_defer_desc(const struct iowq_defer *defer, char *desc)
+{
+	strscpy(desc, defer->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_defers, iowq_defers, iowq_defer_desc);
+
+static void iowq_then_queue(struct iowq_item *item)
+{
+	const struct iowq_defer *defer = current->kunit_test->param_value;
+	struct io_worker *worker = current->worker_private;
+	int i;
+
+	for (i = 0; defer->queued[i]; i++)
+		io_wq_enqueue(worker->wq, &item[i + 1].req.work);
+}
+
+/*
+ * io_wq_dec_running: a worker that goes to sleep asks for another one, unless,
+ * on newer kernels, that one would only stall on the hash of the first.
+ */
+static void io_wq_test_sleep_hashed(struct kunit *test)
+{
+	const struct iowq_defer *defer = test->param_value;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 50);
+	struct io_wq *wq = iowq_create_wq(test, current);
+	int i;
+
+	item->then = iowq_then_queue;
+	iowq_hash(item, defer->cur);
+	for (i = 0; defer->queued[i]; i++)
+		iowq_hash(&item[i + 1], defer->queued[i]);
+	iowq_enqueue(test, wq, "a");
+	iowq_wait_started(test);
+	KUNIT_EXPECT_EQ(test, task_work_pending(current),
+			defer->asks || IO_WQ_ASKS_ALWAYS);
+	/* whoever does it, it gets done */
+	iowq_sleep(300);
+	iowq_expect_items(test, defer->queued[1] ? "RRR" : "RR");
+	iowq_put_wq(test, wq);
+	iowq_run_owner();
+}
+
+/* io_wq_hash_work: one at a time with one hash, at once with several. */
+static void io_wq_test_hash_serial(struct kunit *test)
+{
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq_item *item = iowq_items(test, flags, 100);
+	struct iowq *iowq = test->priv;
+	struct io_wq_acct *acct = io_get_acct(iowq->wq, false);
+	int i;
+
+	for (i = 0; i < 4; i++)
+		iowq_hash(&item[i], i == 3 ? 'Y' : 'X');
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_wait_started(test);
+	/* the second worker finds nothing that it may run */
+	iowq_enqueue(test, iowq->wq, "b");
+	iowq_sleep(20);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "a");
+	KUNIT_EXPECT_TRUE(test, test_bit(IO_ACCT_STALLED_BIT, &acct->flags));
+	/* more work means another look */
+	iowq_enqueue(test, iowq->wq, "cd");
+	iowq_sleep(20);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "ad");
+	iowq_sleep(500);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "adbc");
+	iowq_expect_items(test, "RRRR");
+	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
+	KUNIT_EXPECT_FALSE(test, test_bit(IO_ACCT_STALLED_BIT, &acct->flags));
+}
+
+/* io_wq_hash_wake: who has the hash, of another task, wakes all that stall. */
+static void io_wq_test_hash_wake(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_data data = {
+		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
+	};
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
+	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+	int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	for (i = 0; i < 3; i++)
+		iowq_hash(&item[i], 'X');
+	/* with the one more that is bound, both kinds of worker stall */
+	atomic_andnot(IO_WQ_WORK_UNBOUND, &item[2].req.work.flags);
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_wait_started(test);
+	iowq_enqueue(test, other, "bc");
+	iowq_sleep(50);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "a");
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	iowq_sleep(300);
+	KUNIT_EXPECT_EQ(test, strlen(iowq->order), 3);
+	KUNIT_EXPECT_EQ(test, iowq->most_running, 1);
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&data.hash->wait));
+	iowq_put_wq(test, other);
+	iowq_expect_items(test, "RRR");
+}
+
+/* Whoever has the hash lets go of it before the worker is on the wait queue. */
+static bool iowq_wait_on_hash_stub(struct io_wq *wq, unsigned int hash)
+{
+	struct kunit *test = current->kunit_test;
+	bool ret;
+
+	clear_bit(hash, &wq->hash->map);
+	current->kunit_test = NULL;
+	ret = io_wait_on_hash(wq, hash);
+	current->kunit_test = test;
+	return ret;
+}
+
+/* io_wait_on_hash: a hash that is free by now is nothing to wait for. */
+static void io_wq_test_hash_unstalled(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_data data = {
+		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
+	};
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	iowq_hash(&item[0], 'X');
+	iowq_hash(&item[1], 'X');
+	set_bit(io_get_work_hash(&item->req.work), &data.hash->map);
+	iowq_enqueue(test, other, "a");
+	iowq_sleep(20);
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	kunit_activate_static_stub(test, io_wait_on_hash,
+				   iowq_wait_on_hash_stub);
+	iowq_enqueue(test, iowq->wq, "b");
+	iowq_sleep(20);
+	iowq_expect_items(test, "RR");
+	KUNIT_EXPECT_EQ(test, data.hash->map, 0);
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&data.hash->wait));
+
+	/* the same with nobody else waiting */
+	iowq_hash(&item[2], 'X');
+	set_bit(io_get_work_hash(&item->req.work), &data.hash->map);
+	iowq_enqueue(test, iowq->wq, "c");
+	iowq_sleep(20);
+	iowq_expect_items(test, "RRR");
+	KUNIT_EXPECT_EQ(test, data.hash->map, 0);
+	iowq_put_wq(test, other);
+}
+
+/* io_worker_handle_work: a hashed link is queued, and waits for its hash. */
+static void io_wq_test_link_hashed(struct kunit *test)
+{
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq_item *item = iowq_items(test, flags, 0);
+	struct iowq *iowq = test->priv;
+
+	item[0].msecs = 200;
+	item[1].msecs = 100;
+	iowq_hash(&item[0], 'Y');
+	iowq_hash(&item[2], 'Y');
+	item[1].link = &item[2];
+	iowq_enqueue_slowly(test, "ab");
+	iowq_sleep(120);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "ab");
+	KUNIT_EXPECT_EQ(test, item[1].freed, 1);
+	iowq_sleep(150);
+	iowq_expect_items(test, "RRR");
+}
+
+/* io_worker_handle_work: work without a hash lets go of nobody's hash. */
+static void io_wq_test_hash_others(struct kunit *test)
+{
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq_item *item = iowq_items(test, flags, 200);
+	struct iowq *iowq = test->priv;
+
+	if (IO_WQ_NO_HASH_IS_0)
+		kunit_skip(test, "it lets go of the first bucket here");
+	iowq_hash(&item[0], 'X');
+	iowq_hash(&item[2], 'X');
+	item[1].msecs = 50;
+	iowq_enqueue_slowly(test, "ab");
+	iowq_sleep(60);
+	iowq_enqueue_slowly(test, "c");
+	KUNIT_EXPECT_EQ(test, item[1].freed, 1);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "ab");
+	iowq_sleep(500);
+	iowq_expect_items(test, "RRR");
+}
+
+static const struct iowq_removal {
+	const char *desc;
+	const char *hashes; /* of b, c, ..., a is what the worker runs */
+	char cancel;
+	const char *order;
+} iowq_removals[] = {
+	{ "head of a hash", "XXX", 'b', "acdf" },
+	{ "middle of a hash", "XXX", 'c', "abdf" },
+	{ "tail of a hash", "XXX", 'd', "abcf" },
+	{ "tail of a hash, one without behind it", "XX-", 'c', "abfd" },
+	{ "all of a hash", "X", 'b', "af" },
+	{ "all of a hash, behind another", "YX", 'c', "abf" },
+	{ "all of a hash, behind one without", "-X", 'c', "abf" },
+	{ "all of a hash, between two without", "-X-", 'c', "abdf" },
+	{ "one without a hash", "-X-", 'b', "acfd" },
+	{ "last one, no hash", "X-", 'c', "abf" },
+	{ "none, hashes are kept together", "XYX", 0, "abdfc" },
+};
+
+static void iowq_removal_desc(const struct iowq_removal *removal, char *desc)
+{
+	strscpy(desc, removal->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_removals, iowq_removals, iowq_removal_desc);
+
+/* io_wq_cancel_cb: the rest of the list is as if that work had never been. */
+static void io_wq_test_remove_pending(struct kunit *test)
+{
+	const struct iowq_removal *removal = test->param_value;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 50);
+	struct iowq *iowq = test->priv;
+	struct io_wq_work *work = NULL;
+	int i;
+
+	io_get_acct(iowq->wq, false)->max_workers = 1;
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_wait_started(test);
+	for (i = 0; removal->hashes[i]; i++) {
+		iowq_hash(&item[i + 1], removal->hashes[i]);
+		io_wq_enqueue(iowq->wq, &item[i + 1].req.work);
+	}
+	if (removal->cancel) {
+		work = &item[removal->cancel - 'a'].req.work;
+		KUNIT_EXPECT_EQ(test, IO_WQ_CANCEL_OK,
+				io_wq_cancel_cb(iowq->wq, io_wq_work_match_item,
+						work, false));
+		KUNIT_EXPECT_EQ(test, item[removal->cancel - 'a'].freed, 1);
+	}
+	iowq_hash(&item[5], 'X');
+	iowq_enqueue(test, iowq->wq, "f");
+	iowq_sleep(600);
+	KUNIT_EXPECT_STREQ(test, iowq->order, removal->order);
+}
+
+static bool iowq_match(struct io_wq_work *work, void *data)
+{
+	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
+	struct iowq *iowq = current->kunit_test->priv;
+
+	return strchr(data, 'a' + (item - iowq->item));
+}
+
+static const struct iowq_match {
+	const char *desc;
+	char *match;
+	bool all;
+	enum io_wq_cancel ret;
+	/* C: cancelled, F: running or next, and flagged, -: left alone */
+	const char *want;
+	bool hashed;
+} iowq_matches[] = {
+	{ "none", "", false, IO_WQ_CANCEL_NOTFOUND, "-----" },
+	{ "none of all", "", true, IO_WQ_CANCEL_NOTFOUND, "-----" },
+	{ "pending", "b", false, IO_WQ_CANCEL_OK, "-C---" },
+	{ "pending, bounded", "d", false, IO_WQ_CANCEL_OK, "---C-" },
+	{ "the first pending one", "be", false, IO_WQ_CANCEL_OK, "-C---" },
+	{ "the first pending one, bounded first", "bd", false,
+	  IO_WQ_CANCEL_OK, "---C-" },
+	{ "all pending ones", "bde", true, IO_WQ_CANCEL_OK, "-C-CC" },
+	{ "running", "a", false, IO_WQ_CANCEL_RUNNING, "F----" },
+	{ "running, bounded", "c", false, IO_WQ_CANCEL_RUNNING, "--F--" },
+	{ "all running ones", "ac", true, IO_WQ_CANCEL_RUNNING, "F-F--" },
+	{ "pending before running", "ab", false, IO_WQ_CANCEL_OK, "-C---" },
+	{ "pending and running", "ab", true, IO_WQ_CANCEL_RUNNING, "FC---" },
+	{ "all", "abcde", true, IO_WQ_CANCEL_RUNNING, "FCFCC" },
+	{ "next of a hash", "c", false, IO_WQ_CANCEL_RUNNING, "--F--", true },
+	{ "one of the next", "bcd", false, IO_WQ_CANCEL_RUNNING, "-F---", true },
+	{ "all of the next", "bd", true, IO_WQ_CANCEL_RUNNING, "-F-F-", true },
+	{ "running, not the next", "abc", false, IO_WQ_CANCEL_RUNNING, "F----",
+	  true },
+	{ "running and next", "abe", true, IO_WQ_CANCEL_RUNNING, "FF--F", true },
+};
+
+static void iowq_match_desc(const struct iowq_match *match, char *desc)
+{
+	strscpy(desc, match->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_matches, iowq_matches, iowq_match_desc);
+
+/* Which items have the flag or have been cancelled, in the letters above. */
+static void iowq_expect_flagged(struct kunit *test, const char *want)
+{
+	struct iowq *iowq = test->priv;
+	char got[IOWQ_ITEMS + 1] = "";
+	int i;
+
+	for (i = 0; want[i]; i++) {
+		struct iowq_item *item = &iowq->item[i];
+
+		if (item->cancelled)
+			got[i] = 'C';
+		else
+			got[i] = atomic_read(&item->req.work.flags) &
+				 IO_WQ_WORK_CANCEL ? 'F' : '-';
+	}
+	KUNIT_EXPECT_STREQ(test, got, want);
+}
+
+/* io_wq_cancel_cb: what is pending goes, what runs is flagged and signalled. */
+static void io_wq_test_match(struct kunit *test)
+{
+	const struct iowq_match *match = test->param_value;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 300);
+	struct iowq *iowq = test->priv;
+	int i;
+
+	io_get_acct(iowq->wq, false)->max_workers = 1;
+	io_get_acct(iowq->wq, true)->max_workers = 1;
+	if (match->hashed) {
+		/* one worker takes them all at once */
+		for (i = 0; i < 5; i++)
+			iowq_hash(&item[i], 'X');
+	} else {
+		atomic_andnot(IO_WQ_WORK_UNBOUND, &item[2].req.work.flags);
+		atomic_andnot(IO_WQ_WORK_UNBOUND, &item[3].req.work.flags);
+	}
+	iowq_enqueue(test, iowq->wq, "abcde");
+	iowq_sleep(20);
+	KUNIT_EXPECT_STREQ(test, iowq->order, match->hashed ? "a" : "ac");
+
+	KUNIT_EXPECT_EQ(test, match->ret,
+			io_wq_cancel_cb(iowq->wq, iowq_match, match->match,
+					match->all));
+	iowq_expect_flagged(test, match->want);
+	for (i = 0; i < 5; i++)
+		item[i].msecs = 0;
+	/* what is flagged while it runs is interrupted, what is next fails */
+	iowq_sleep(20);
+	KUNIT_EXPECT_EQ(test, item[0].freed, match->want[0] == 'F');
+	iowq_sleep(500);
+	for (i = 0; i < 5; i++) {
+		bool ran = match->want[i] == '-' ||
+			   strchr(match->hashed ? "a" : "ac", 'a' + i);
+
+		KUNIT_EXPECT_EQ(test, item[i].ran, ran);
+		KUNIT_EXPECT_EQ(test, item[i].cancelled, !ran);
+		KUNIT_EXPECT_EQ(test, item[i].freed, 1);
+	}
+}
+
+/* WORKER_IDLE_TIMEOUT: all workers but one leave, if nothing happens. */
+static void io_wq_test_idle_exit(struct kunit *test)
+{
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq *iowq = test->priv;
+
+	kunit_simulated_time(test);
+	iowq_items(test, flags, 100);
+	iowq_enqueue_slowly(test, "abc");
+	iowq_sleep(4900);
+	iowq_expect_acct(test, iowq->wq, 0, 3, 4);
+	iowq_sleep(300);
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+	iowq_sleep(20000);
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+	iowq_enqueue(test, iowq->wq, "d");
+	iowq_sleep(200);
+	iowq_expect_items(test, "RRRR");
+}
+
+static const struct iowq_retire {
+	const char *desc;
+	unsigned int max_workers;
+	int workers;
+} iowq_retires[] = {
+	{ "there is room, it stays", 2, 2 },
+	{ "its place is taken, it leaves", 1, 1 },
+};
+
+static void iowq_retire_desc(const struct iowq_retire *retire, char *desc)
+{
+	strscpy(desc, retire->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_retires, iowq_retires, iowq_retire_desc);
+
+/* Work is queued just after a worker has decided to leave. */
+static bool iowq_retire_stub(struct io_wq_acct *acct, struct io_worker *worker)
+{
+	struct kunit *test = current->kunit_test;
+	const struct iowq_retire *retire = test->param_value;
+	struct iowq *iowq = test->priv;
+	bool ret;
+
+	if (!iowq->retired++) {
+		acct->max_workers = retire->max_workers;
+		iowq_enqueue(test, worker->wq, "c");
+	}
+	current->kunit_test = NULL;
+	ret = io_worker_retire(acct, worker);
+	current->kunit_test = test;
+	return ret;
+}
+
+/* io_worker_retire: one that leaves doesn't leave work behind, nor its count. */
+static void io_wq_test_retire(struct kunit *test)
+{
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	const struct iowq_retire *retire = test->param_value;
+	struct iowq_item *item = iowq_items(test, flags, 100);
+	struct iowq *iowq = test->priv;
+
+	kunit_simulated_time(test);
+	item[1].msecs = 1000;
+	iowq_enqueue_slowly(test, "ab");
+	kunit_activate_static_stub(test, io_worker_retire, iowq_retire_stub);
+	iowq_sleep(5300);
+	KUNIT_EXPECT_EQ(test, iowq->retired, 1);
+	iowq_expect_items(test, "RRR");
+	iowq_expect_acct(test, iowq->wq, 0, retire->workers,
+			 retire->workers + 1);
+}
+
+static void iowq_func_enqueue(struct callback_head *cb)
+{
+	struct kunit *test = current->kunit_test;
+	struct io_worker *worker = current->worker_private;
+
+	iowq_enqueue(test, worker->wq, "b");
+}
+
+static const struct iowq_notify {
+	const char *desc;
+	enum task_work_notify_mode mode;
+} iowq_notifies[] = {
+	{ "woken up", TWA_NONE },
+	{ "notified as if it went to user mode", TWA_RESUME },
+	{ "notified by signal", TWA_SIGNAL },
+};
+
+static void iowq_notify_desc(const struct iowq_notify *notify, char *desc)
+{
+	strscpy(desc, notify->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_notifies, iowq_notifies, iowq_notify_desc);
+
+/* An idle worker runs its task_work, and work that this queues, and stays. */
+static void io_wq_test_worker_task_work(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	const struct iowq_notify *notify = test->param_value;
+	struct iowq *iowq = test->priv;
+
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_sleep(20);
+	init_task_work(&iowq->work[0], iowq_func_enqueue);
+	KUNIT_EXPECT_EQ(test, 0, task_work_add(item->task, &iowq->work[0],
+					       notify->mode));
+	wake_up_process(item->task);
+	iowq_sleep(20);
+	iowq_expect_items(test, "RR");
+	KUNIT_EXPECT_PTR_EQ(test, item[0].task, item[1].task);
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+}
+
+static struct task_struct *
+iowq_create_io_thread_stub(int (*fn)(void *), void *arg, int node)
+{
+	struct kunit *test = current->kunit_test;
+	struct iowq *iowq = test->priv;
+	struct task_struct *tsk;
+
+	iowq->creations++;
+	if (*iowq->errs)
+		return ERR_PTR(*iowq->errs++);
+	/* the thread inherits ->kunit_test, which hence has to stay */
+	kunit_deactivate_static_stub(test, create_io_thread);
+	tsk = create_io_thread(fn, arg, node);
+	kunit_activate_static_stub(test, create_io_thread,
+				   iowq_create_io_thread_stub);
+	return tsk;
+}
+
+#define IOWQ_ERRS 8
+
+static const struct iowq_failure {
+	const char *desc;
+	int errs[IOWQ_ERRS];
+	bool fatal; /* the owner has been killed */
+	int creations;
+	const char *want;
+	bool others; /* not the first worker */
+} iowq_failures[] = {
+	{ "EAGAIN once", { -EAGAIN }, .creations = 2, .want = "R" },
+	{ "EAGAIN up to the limit", { -EAGAIN, -EAGAIN, -EAGAIN },
+	  .creations = 4, .want = "R" },
+	{ "EAGAIN once too often",
+	  { -EAGAIN, -EAGAIN, -EAGAIN, -EAGAIN, -EAGAIN },
+	  .creations = 4, .want = "C" },
+	{ "ERESTARTSYS", { -ERESTARTSYS }, .creations = 2, .want = "R" },
+	{ "ERESTARTNOINTR", { -ERESTARTNOINTR, -ERESTARTNOINTR },
+	  .creations = 3, .want = "R" },
+	{ "ERESTARTNOHAND", { -ERESTARTNOHAND }, .creations = 2, .want = "R" },
+	{ "ENOMEM", { -ENOMEM }, .creations = 1, .want = "C" },
+	{ "EAGAIN, then ENOMEM", { -EAGAIN, -ENOMEM }, .creations = 2,
+	  .want = "C" },
+	{ "EAGAIN, killed", { -EAGAIN }, .fatal = true, .creations = 1,
+	  .want = "C" },
+	{ "ENOMEM, not the first worker", { -ENOMEM }, .creations = 1,
+	  .want = "RR", .others = true },
+	{ "EAGAIN, then ENOMEM, not the first worker", { -EAGAIN, -ENOMEM },
+	  .creations = 2, .want = "RR", .others = true },
+};
+
+static void iowq_failure_desc(const struct iowq_failure *failure, char *desc)
+{
+	strscpy(desc, failure->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_failures, iowq_failures, iowq_failure_desc);
+
+/*
+ * create_io_worker, create_worker_cont: what may pass is retried. For good, all
+ * work is cancelled if there is no other worker, else it is left to that one.
+ */
+static void io_wq_test_create_fails(struct kunit *test)
+{
+	const struct iowq_failure *failure = test->param_value;
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq_item *item = iowq_items(test, flags, 0);
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct iowq *iowq = test->priv;
+	int i;
+
+	if (failure->others) {
+		item[0].msecs = 100;
+		iowq_enqueue(test, wq, "a");
+		iowq_wait_started(test);
+	}
+	iowq->errs = failure->errs;
+	kunit_activate_static_stub(test, create_io_thread,
+				   iowq_create_io_thread_stub);
+	if (failure->fatal) {
+		sigaddset(&current->pending.signal, SIGKILL);
+		set_thread_flag(TIF_SIGPENDING);
+	}
+	iowq_enqueue(test, wq, failure->others ? "b" : "a");
+	if (failure->fatal)
+		flush_signals(current);
+	for (i = 0; i < 30; i++) {
+		iowq_sleep(10);
+		iowq_run_owner();
+	}
+	KUNIT_EXPECT_EQ(test, iowq->creations, failure->creations);
+	iowq_expect_items(test, failure->want);
+	i = *failure->want == 'R';
+	iowq_expect_acct(test, wq, 0, i, 1 + i);
+	iowq_put_wq(test, wq);
+}
+
+/* io_workqueue_create: a retry that is due after the exit has started is void. */
+static void io_wq_test_retry_exit(struct kunit *test)
+{
+	struct io_wq *wq = iowq_create_wq(test, current);
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_enqueue_no_thread(wq, &((struct iowq *)test->priv)->item->req.work);
+	iowq_expect_acct(test, wq, 1, 1, 2);
+	io_wq_exit_start(wq);
+	iowq_sleep(100);
+	KUNIT_EXPECT_FALSE(test, task_work_pending(current));
+	KUNIT_EXPECT_EQ(test, atomic_read(&wq->worker_refs), 1);
+	iowq_put_wq(test, wq);
+	iowq_expect_items(test, "C");
+}
+
+/* io_wq_create: what was taken is given back if it fails. */
+static void io_wq_test_create_error(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_data data = { .task = iowq->task, IO_WQ_DATA_FNS };
+	int users = refcount_read(&iowq->task->usage);
+	enum cpuhp_state online = io_wq_online;
+	struct io_wq *wq;
+
+	data.hash = iowq_create_hash(test);
+	/* a state that takes no instances */
+	io_wq_online = CPUHP_OFFLINE;
+	wq = io_wq_create(1, &data);
+	io_wq_online = online;
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(wq), -EINVAL);
+	KUNIT_EXPECT_EQ(test, refcount_read(&data.hash->refs), 1);
+	KUNIT_EXPECT_EQ(test, refcount_read(&iowq->task->usage), users);
+	io_wq_put_hash(data.hash);
+}
+
+static const struct iowq_hung {
+	const char *desc;
+	unsigned long timeout;
+	unsigned int busy;
+	bool warns;
+} iowq_hungs[] = {
+	{ "less than half the hung task time-out", 120, 50 },
+	{ "more than half the hung task time-out", 120, 70 },
+	{ "no hung task time-out", 0, 70 },
+	{ "more than IO_URING_EXIT_WAIT_MAX", 620, 320, true },
+};
+
+static void iowq_then_busy(struct iowq_item *item)
+{
+	const struct iowq_hung *hung = current->kunit_test->param_value;
+	ktime_t start = ktime_get();
+
+	while (ktime_ms_delta(ktime_get(), start) < hung->busy * MSEC_PER_SEC)
+		iowq_sleep(1000);
+}
+
+static void iowq_hung_desc(const struct iowq_hung *hung, char *desc)
+{
+	strscpy(desc, hung->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(iowq_hungs, iowq_hungs, iowq_hung_desc);
+
+/* io_wq_exit_workers: waits for work that takes no signal, in several turns. */
+static void io_wq_test_exit_waits(struct kunit *test)
+{
+	const struct iowq_hung *hung = test->param_value;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	unsigned long secs = sysctl_hung_task_timeout_secs;
+	struct iowq *iowq = test->priv;
+	ktime_t start = ktime_get();
+
+	kunit_simulated_time(test);
+	if (hung->warns && !IO_WQ_EXIT_WARNS)
+		kunit_skip(test, "no matter how long it takes, here");
+	item->then = iowq_then_busy;
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_wait_started(test);
+	io_wq_exit_start(iowq->wq);
+	sysctl_hung_task_timeout_secs = hung->timeout;
+	if (hung->warns)
+		kunit_warning_suppress(test)
+			io_wq_exit_workers(iowq->wq);
+	else
+		io_wq_exit_workers(iowq->wq);
+	sysctl_hung_task_timeout_secs = secs;
+	secs = ktime_ms_delta(ktime_get(), start) / MSEC_PER_SEC;
+	KUNIT_EXPECT_GE(test, secs, hung->busy);
+	KUNIT_EXPECT_LE(test, secs, hung->busy + 1);
+	iowq_expect_items(test, "R");
+
+	/* and then it is over, the owner is let go of once */
+	KUNIT_EXPECT_PTR_EQ(test, iowq->wq->task, NULL);
+	io_wq_exit_workers(iowq->wq);
+	iowq_late_exit_on_idle(iowq->wq);
+	io_wq_destroy(iowq->wq);
+	iowq->wq = iowq_create_wq(test, iowq->task);
+}
+
+/* io_wq_set_exit_on_idle: undone before it takes effect, workers stay. */
+static void io_wq_test_exit_on_idle_undone(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_wait_started(test);
+	/* asking twice is the same as once */
+	io_wq_set_exit_on_idle(iowq->wq, true);
+	io_wq_set_exit_on_idle(iowq->wq, true);
+	io_wq_set_exit_on_idle(iowq->wq, false);
+	iowq_sleep(1000);
+	iowq_expect_items(test, "R");
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+}
+
+/* io_wq_cpu_affinity: the CPUs of the workers to come, NULL for all of them. */
+static void io_wq_test_affinity(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_uring_task *tctx;
+	cpumask_var_t mask;
+
+	tctx = kunit_kzalloc(test, sizeof(*tctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tctx);
+	KUNIT_ASSERT_TRUE(test, zalloc_cpumask_var(&mask, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, io_wq_cpu_affinity(NULL, mask));
+	KUNIT_EXPECT_EQ(test, -EINVAL, io_wq_cpu_affinity(tctx, mask));
+
+	tctx->io_wq = iowq->wq;
+	KUNIT_EXPECT_EQ(test, 0, io_wq_cpu_affinity(tctx, mask));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(iowq->wq->cpu_mask));
+	KUNIT_EXPECT_EQ(test, 0, io_wq_cpu_affinity(tctx, NULL));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(iowq->wq->cpu_mask,
+					      cpu_possible_mask));
+	/* no such CPU; on one processor there may be no bit for that */
+	cpumask_setall(mask);
+	cpumask_andnot(mask, mask, cpu_possible_mask);
+	if (!cpumask_empty(mask))
+		KUNIT_EXPECT_EQ(test, -EINVAL, io_wq_cpu_affinity(tctx, mask));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(iowq->wq->cpu_mask,
+					      cpu_possible_mask));
+	free_cpumask_var(mask);
+}
+
+/* An idle worker on a CPU that it shouldn't be on leaves, even as the last. */
+static void io_wq_test_affinity_idle(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+
+	kunit_simulated_time(test);
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_sleep(1000);
+	cpumask_clear(iowq->wq->cpu_mask);
+	iowq_sleep(3900);
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+	iowq_sleep(300);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+/* CPU hotplug: one that goes is no longer for workers, one that comes is. */
+static void io_wq_test_hotplug(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct hlist_node *node = &iowq->wq->cpuhp_node;
+	int cpu = cpumask_first(cpu_online_mask);
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_sleep(20);
+	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(cpu, iowq->wq->cpu_mask));
+	KUNIT_EXPECT_EQ(test, 0, io_wq_cpu_offline(cpu, node));
+	KUNIT_EXPECT_FALSE(test, cpumask_test_cpu(cpu, iowq->wq->cpu_mask));
+	KUNIT_EXPECT_EQ(test, 0, io_wq_cpu_online(cpu, node));
+	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(cpu, iowq->wq->cpu_mask));
+}
+
+static void iowq_then_queue_behind(struct iowq *iowq, struct io_worker *worker)
+{
+	KUNIT_EXPECT_TRUE(iowq->test, iowq_queue_cb(worker));
+	iowq_add(iowq->test, &iowq->work[0]);
+	complete(&iowq->started);
+}
+
+/* cancel-create-once: a worker's callback may be behind what isn't io-wq's. */
+static void io_wq_test_worker_exit_behind(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+
+	iowq_exit_worker(test, iowq_then_queue_behind);
+	iowq_wait_started(test);
+	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &iowq->work[0]);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->work[0].next, NULL);
+	iowq_expect_acct(test, iowq->wq, 0, 1, 1);
+}
+
+/* Off the list, but the owner isn't done with it. */
+static void iowq_then_run_cb(struct iowq *iowq, struct io_worker *worker)
+{
+	KUNIT_EXPECT_TRUE(iowq->test, iowq_queue_cb(worker));
+	iowq->task->task_works = NULL;
+	complete(&iowq->started);
+}
+
+/* cancel-create-once: a worker waits for its callback that the owner runs. */
+static void io_wq_test_worker_exit_running(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_exit_worker(test, iowq_then_run_cb);
+
+	iowq_wait_started(test);
+	iowq_sleep(1000);
+	iowq_expect_acct(test, iowq->wq, 1, 1, 3);
+	KUNIT_EXPECT_FALSE(test, list_empty(io_wq_all_list(iowq->wq)));
+	/* create_worker_cb() ends with this */
+	io_worker_cancel_cb(worker);
+	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
+	KUNIT_EXPECT_TRUE(test, list_empty(io_wq_all_list(iowq->wq)));
+	iowq_expect_acct(test, iowq->wq, 0, 1, 1);
+}
+
+/* io_wq_enqueue: a worker that exits isn't taken for a free one. */
+static void io_wq_test_free_exiting(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	refcount_set(&worker->ref, 0);
+	hlist_nulls_add_head_rcu(&worker->nulls_node,
+				 io_wq_free_list(iowq->wq));
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_sleep(20);
+	hlist_nulls_del_rcu(&worker->nulls_node);
+	iowq_expect_items(test, "R");
+	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
+}
+
+/* A worker doesn't leave as long as its request for another is pending. */
+static void io_wq_test_idle_queued(struct kunit *test)
+{
+	struct io_wq *wq;
+
+	kunit_simulated_time(test);
+	wq = iowq_sleeping_worker(test);
+	/* it may leave, though it is the last one */
+	cpumask_clear(wq->cpu_mask);
+	iowq_sleep(20000);
+	iowq_expect_items(test, "RR");
+	iowq_expect_acct(test, wq, 1, 1, 3);
+	iowq_run_owner();
+	iowq_sleep(6000);
+	iowq_expect_acct(test, wq, 0, 0, 1);
+	iowq_put_wq(test, wq);
+}
+
+static void iowq_func_sleep(struct callback_head *cb)
+{
+	iowq_func_enqueue(cb);
+	iowq_sleep(100);
+}
+
+/* io_wq_dec_running: a worker may sleep when it has no work as well. */
+static void io_wq_test_sleep_no_work(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct iowq *iowq = test->priv;
+
+	iowq_enqueue(test, wq, "a");
+	iowq_sleep(20);
+	init_task_work(&iowq->work[0], iowq_func_sleep);
+	task_work_add(item->task, &iowq->work[0], TWA_NONE);
+	wake_up_process(item->task);
+	iowq_sleep(20);
+	KUNIT_EXPECT_TRUE(test, task_work_pending(current));
+	iowq_sleep(200);
+	iowq_expect_items(test, "RR");
+	iowq_put_wq(test, wq);
+	iowq_run_owner();
+}
+
+/* io_get_next_work: several hashes are taken, and work of each is waiting. */
+static void io_wq_test_hash_two(struct kunit *test)
+{
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq_item *item = iowq_items(test, flags, 200);
+	struct iowq *iowq = test->priv;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		iowq_hash(&item[i], i & 1 ? 'Y' : 'X');
+	item[0].msecs = 400;
+	iowq_enqueue_slowly(test, "abcd");
+	KUNIT_EXPECT_STREQ(test, iowq->order, "ab");
+	iowq_sleep(200);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "abd");
+	iowq_sleep(600);
+	iowq_expect_items(test, "RRRR");
+	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
+}
+
+/* What is wrong is said once in the kernel log, and is survived. */
+static void io_wq_test_warnings(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_data data = { .task = iowq->task, IO_WQ_DATA_FNS };
+
+	data.hash = iowq_create_hash(test);
+	kunit_warning_suppress(test) {
+		/* an io_wq without bounded workers can't do anything */
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				PTR_ERR_OR_ZERO(io_wq_create(0, &data)));
+		/* not for the likes of us */
+		KUNIT_EXPECT_TRUE(test, io_wq_worker_stopped());
+		/* io_wq_exit_start() comes first */
+		io_wq_put_and_exit(iowq_create_wq(test, iowq->task));
+	}
+	io_wq_put_hash(data.hash);
+}
+
 static int io_wq_test_init(struct kunit *test)
 {
 	struct iowq *iowq;
@@ -1165,6 +2393,45 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_create_worker_cont),
 	KUNIT_CASE(io_wq_test_exit_start_cont),
 	KUNIT_CASE_PARAM(io_wq_test_exit_per_link, iowq_chains_gen_params),
+	KUNIT_CASE(io_wq_test_worker_stopped),
+	KUNIT_CASE(io_wq_test_enqueue_cancelled),
+	KUNIT_CASE(io_wq_test_work_kept),
+	KUNIT_CASE(io_wq_test_max_workers),
+	KUNIT_CASE(io_wq_test_limit),
+	KUNIT_CASE(io_wq_test_concurrent),
+	KUNIT_CASE(io_wq_test_destroy_pending),
+	KUNIT_CASE(io_wq_test_create_cb_limit),
+	KUNIT_CASE(io_wq_test_create_cb_free),
+	KUNIT_CASE(io_wq_test_queue_gone),
+	KUNIT_CASE(io_wq_test_for_each),
+	KUNIT_CASE(io_wq_test_sched_hooks),
+	KUNIT_CASE_PARAM(io_wq_test_sleep_hashed, iowq_defers_gen_params),
+	KUNIT_CASE(io_wq_test_hash_serial),
+	KUNIT_CASE(io_wq_test_hash_wake),
+	KUNIT_CASE(io_wq_test_hash_unstalled),
+	KUNIT_CASE(io_wq_test_link_hashed),
+	KUNIT_CASE(io_wq_test_hash_others),
+	KUNIT_CASE_PARAM(io_wq_test_remove_pending, iowq_removals_gen_params),
+	KUNIT_CASE_PARAM(io_wq_test_match, iowq_matches_gen_params),
+	KUNIT_CASE(io_wq_test_idle_exit),
+	KUNIT_CASE_PARAM(io_wq_test_retire, iowq_retires_gen_params),
+	KUNIT_CASE_PARAM(io_wq_test_worker_task_work, iowq_notifies_gen_params),
+	KUNIT_CASE_PARAM(io_wq_test_create_fails, iowq_failures_gen_params),
+	KUNIT_CASE(io_wq_test_retry_exit),
+	KUNIT_CASE(io_wq_test_create_error),
+	KUNIT_CASE_PARAM_ATTR(io_wq_test_exit_waits, iowq_hungs_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
+	KUNIT_CASE(io_wq_test_exit_on_idle_undone),
+	KUNIT_CASE(io_wq_test_affinity),
+	KUNIT_CASE(io_wq_test_affinity_idle),
+	KUNIT_CASE(io_wq_test_hotplug),
+	KUNIT_CASE(io_wq_test_worker_exit_behind),
+	KUNIT_CASE(io_wq_test_worker_exit_running),
+	KUNIT_CASE(io_wq_test_free_exiting),
+	KUNIT_CASE(io_wq_test_idle_queued),
+	KUNIT_CASE(io_wq_test_sleep_no_work),
+	KUNIT_CASE(io_wq_test_hash_two),
+	KUNIT_CASE(io_wq_test_warnings),
 	{}
 };
 

@@ -5,6 +5,7 @@
 #ifndef KUNIT_COMPAT_H
 #define KUNIT_COMPAT_H
 
+#include <kunit/test.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/version.h>
@@ -28,6 +29,23 @@ task_work_cancel_match_all(struct task_struct *task,
 }
 #endif
 
+/* What takes minutes, and would if time wasn't simulated. */
+static inline void kunit_simulated_time(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_UML_TIME_TRAVEL_SUPPORT))
+		kunit_skip(test, "takes too long in real time");
+}
+
+#ifndef kunit_warning_suppress
+static inline void kunit_no_suppress(struct kunit *test)
+{
+	kunit_skip(test, "warnings aren't suppressed here");
+}
+
+#define kunit_warning_suppress(test) \
+	for (kunit_no_suppress(test); ; )
+#endif
+
 /* 6.12 and 7.3 are known; the line is where io-wq has workers per acct. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 
@@ -45,6 +63,41 @@ task_work_cancel_match_all(struct task_struct *task,
 
 #define io_wq_set_exit_on_idle(wq, enable) \
 	kunit_skip(current->kunit_test, "workers don't exit on idle here")
+#define iowq_late_exit_on_idle(wq)
+#define io_wq_free_list(wq)			(&(wq)->free_list)
+
+/* create_worker_cb() creates a worker if another one is idle as well. */
+#define IO_WQ_CREATE_CB_ALWAYS 1
+/* A sleeping worker asks for another one whatever the next work is. */
+#define IO_WQ_ASKS_ALWAYS 1
+/* An exit that takes minutes is worth a warning. */
+#define IO_WQ_EXIT_WARNS 0
+/* Work without a hash clears the bit of the first bucket when it is done. */
+#define IO_WQ_NO_HASH_IS_0 1
+
+#define io_ring_init_tctx_lock(ctx)
+#define io_ring_set_iowq_limits(ctx, bounded, unbounded) do {	\
+	(ctx)->iowq_limits[0] = (bounded);			\
+	(ctx)->iowq_limits[1] = (unbounded);			\
+	(ctx)->iowq_limits_set = true;				\
+} while (0)
+
+/* A request belongs to a task, not to what io_uring keeps for it. */
+typedef struct task_struct io_req_owner;
+#define io_req_owner_of(req)			((req)->task)
+#define io_req_owner_current			current
+#define io_ring_init_timeout_lock(ctx)		spin_lock_init(&(ctx)->timeout_lock)
+/* The opcode to cancel is cut off, and not looked at. */
+#define IO_CANCEL_ANY_OPCODE 1
+/* Each kind of request has code of its own for this, or io_uring.c has it. */
+#define io_cancel_ctx_cb(...)			kunit_elsewhere(__VA_ARGS__)
+#define io_cancel_remove(...)			kunit_elsewhere(__VA_ARGS__)
+#define io_cancel_remove_all(...)		kunit_elsewhere(__VA_ARGS__)
+static inline int kunit_elsewhere(void *unused, ...)
+{
+	kunit_skip(current->kunit_test, "no such function here");
+	return 0;
+}
 
 /* Handlers of task_work look for themselves whether they are to cancel. */
 #define DEFINE_TW_FUNC(name, fn)				\
@@ -73,6 +126,26 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define IO_WQ_DATA_FNS
 #define io_worker_set_acct(worker, to)		((worker)->acct = (to))
 #define io_wq_all_list(wq)			(&io_get_acct(wq, false)->all_list)
+#define io_wq_free_list(wq)			(&io_get_acct(wq, false)->free_list)
+#define iowq_late_exit_on_idle(wq)		io_wq_set_exit_on_idle(wq, true)
+#define IO_WQ_CREATE_CB_ALWAYS 0
+#define IO_WQ_ASKS_ALWAYS 0
+#define IO_WQ_EXIT_WARNS 1
+#define IO_WQ_NO_HASH_IS_0 0
+
+#define io_ring_init_tctx_lock(ctx)		mutex_init(&(ctx)->tctx_lock)
+#define io_ring_set_iowq_limits(ctx, bounded, unbounded) do {	\
+	(ctx)->iowq_limits[0] = (bounded);			\
+	(ctx)->iowq_limits[1] = (unbounded);			\
+	(ctx)->int_flags |= IO_RING_F_IOWQ_LIMITS_SET;		\
+} while (0)
+
+typedef struct io_uring_task io_req_owner;
+#define io_req_owner_of(req)			((req)->tctx)
+#define io_req_owner_current			(current->io_uring)
+#define io_ring_init_timeout_lock(ctx) \
+	raw_spin_lock_init(&(ctx)->timeout_lock)
+#define IO_CANCEL_ANY_OPCODE 0
 
 #define DEFINE_TW_FUNC(name, fn)				\
 static void name(struct io_tw_req tw_req, io_tw_token_t tw)	\
