@@ -531,6 +531,64 @@ static void task_work_test_match_all_cost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tw->calls, n + k + n);
 }
 
+/* task_work_add: from an NMI, to the task that it came upon. */
+static void task_work_test_add_nmi(struct kunit *test)
+{
+	struct tw_work work = { .name = 'a' };
+
+	memset(tw_ran, 0, sizeof(tw_ran));
+	init_task_work(&work.cb, tw_func_ran);
+	clear_thread_flag(TIF_NOTIFY_RESUME);
+	KUNIT_EXPECT_EQ(test, 0,
+			task_work_add(current, &work.cb, TWA_NMI_CURRENT));
+	KUNIT_EXPECT_TRUE(test, test_thread_flag(TIF_NOTIFY_RESUME));
+	irq_work_sync(this_cpu_ptr(&irq_work_NMI_resume));
+	task_work_run();
+	KUNIT_EXPECT_STREQ(test, tw_ran, "a");
+}
+
+/* task_work_add: not to others from an NMI; without a known mode, not told. */
+static void task_work_test_add_wrong(struct kunit *test)
+{
+	struct tw *tw = test->priv;
+	struct tw_work *work = &tw->work[0];
+
+	work->name = 'a';
+	init_task_work(&work->cb, tw_func);
+	kunit_warning_suppress(test) {
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				task_work_add(tw->task, &work->cb,
+					      TWA_NMI_CURRENT));
+		tw_expect(test, "left", tw->task->task_works, "");
+		KUNIT_EXPECT_EQ(test, 0, task_work_add(tw->task, &work->cb, -1));
+		tw_expect(test, "left", tw->task->task_works, "a");
+	}
+}
+
+/* task_work_cancel, task_work_cancel_func: of a list that isn't there, nothing. */
+static void task_work_test_cancel_none(struct kunit *test)
+{
+	typeof(&task_work_cancel_func) cancel_func = task_work_cancel_func;
+	typeof(&task_work_cancel) cancel = task_work_cancel;
+	struct tw *tw = test->priv;
+	struct callback_head *cb;
+
+	/* as their callers in other files see them, not inlined */
+	OPTIMIZER_HIDE_VAR(cancel_func);
+	OPTIMIZER_HIDE_VAR(cancel);
+	KUNIT_EXPECT_PTR_EQ(test, NULL, cancel_func(tw->task, tw_func));
+	KUNIT_EXPECT_FALSE(test, cancel(tw->task, &tw->work[0].cb));
+	cb = tw_add(test, 'a');
+	KUNIT_EXPECT_PTR_EQ(test, NULL, cancel_func(tw->task, tw_func_ran));
+	KUNIT_EXPECT_FALSE(test, cancel(tw->task, cb + 1));
+	tw_expect(test, "left", tw->task->task_works, "a");
+	KUNIT_EXPECT_TRUE(test, cancel(tw->task, cb));
+	tw_add(test, 'b');
+	KUNIT_EXPECT_PTR_EQ(test, &tw->work[1].cb,
+			    cancel_func(tw->task, tw_func));
+	tw_expect(test, "left", tw->task->task_works, "");
+}
+
 static int tw_thread(void *data)
 {
 	return 0;
@@ -578,6 +636,9 @@ static struct kunit_case task_work_test_cases[] = {
 	KUNIT_CASE(task_work_test_match_all_irqs),
 	KUNIT_CASE(task_work_test_match_all_empty),
 	KUNIT_CASE(task_work_test_match_all_cost),
+	KUNIT_CASE(task_work_test_add_nmi),
+	KUNIT_CASE(task_work_test_add_wrong),
+	KUNIT_CASE(task_work_test_cancel_none),
 	{}
 };
 
