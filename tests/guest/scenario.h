@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -27,6 +29,16 @@
 
 #define __noreturn	__attribute__((noreturn))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
+
+/* What liburing's headers lack, or may lack: Debian 12 has 2.3. */
+#ifndef IORING_ASYNC_CANCEL_USERDATA
+#define IORING_ASYNC_CANCEL_USERDATA	(1U << 4)
+#define IORING_ASYNC_CANCEL_OP		(1U << 5)
+#endif
+enum {
+	OP_WAITID		= 50,
+	OP_FUTEX_WAIT		= 51,
+};
 
 #define MS	1000000LL
 #define SEC	(1000 * MS)
@@ -243,6 +255,65 @@ static inline struct io_uring_sqe *get_sqe(struct io_uring *ring)
 		exit(1);
 	}
 	return sqe;
+}
+
+/*
+ * What requests have come to, by their user data, which is small: the last
+ * result, and how many there were. One ring at a time, or distinct numbers.
+ */
+#define NR_OUTCOMES	64
+#define PENDING		0x7fffffff
+
+static struct {
+	int res;
+	unsigned int nr;
+} outcomes[NR_OUTCOMES];
+
+static inline void collect(struct io_uring *ring)
+{
+	struct io_uring_cqe *cqe;
+
+	io_uring_get_events(ring);
+	while (!io_uring_peek_cqe(ring, &cqe)) {
+		if (cqe->user_data < NR_OUTCOMES) {
+			outcomes[cqe->user_data].res = cqe->res;
+			outcomes[cqe->user_data].nr++;
+		}
+		io_uring_cqe_seen(ring, cqe);
+	}
+}
+
+/* The result of request @ud, which is then forgotten. Waits for it, if needed. */
+static inline int outcome(struct io_uring *ring, unsigned int ud)
+{
+	if (!wait_until((collect(ring), outcomes[ud].nr), SEC / 2))
+		return PENDING;
+	outcomes[ud].nr = 0;
+	return outcomes[ud].res;
+}
+
+/* How many results request @ud has had, forgotten now. */
+static inline unsigned int count_outcomes(struct io_uring *ring, unsigned int ud)
+{
+	unsigned int nr;
+
+	collect(ring);
+	nr = outcomes[ud].nr;
+	outcomes[ud].nr = 0;
+	return nr;
+}
+
+/* liburing keeps its own tail, and knows nothing of what other tasks have submitted. */
+static inline void resync(struct io_uring *ring)
+{
+	ring->sq.sqe_tail = *ring->sq.ktail;
+	ring->sq.sqe_head = ring->sq.sqe_tail;
+}
+
+static inline void submit_as(struct io_uring *ring, struct io_uring_sqe *sqe, unsigned int ud)
+{
+	sqe->user_data = ud;
+	must(io_uring_submit(ring));
 }
 
 /*
