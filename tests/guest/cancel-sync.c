@@ -145,12 +145,64 @@ static void interrupt_running(void)
 	ok(outcome(&ring, 1) < 0, "running: is cancelled all the same");
 }
 
+static volatile sig_atomic_t nr_sigio;
+
+static void on_sigio(int sig)
+{
+	nr_sigio += sig == SIGIO;
+}
+
+/*
+ * Two of the same user data. The first is interrupted, and what is linked to
+ * it raises a signal; the second is in a pipe whose lock another task holds,
+ * which waits for a terminal, and hears nothing.
+ */
+static void signalled(void)
+{
+	unsigned int max[2] = { 1, 2 };
+	int deaf[2], tell[2], tty, ret, status;
+	struct io_uring_sqe *sqe;
+	pid_t pid;
+
+	must(pipe(deaf));
+	must(pipe(tell));
+	must(fcntl(tell[0], F_SETOWN, getpid()));
+	must(fcntl(tell[0], F_SETFL, O_ASYNC));
+	must(signal(SIGIO, on_sigio) == SIG_ERR ? -1 : 0);
+	must(io_uring_register_iowq_max_workers(&ring, max));
+	tty = must(open("/dev/tty1", O_RDWR | O_NOCTTY));
+	pid = must(fork());
+	if (!pid)
+		_exit(splice(tty, NULL, deaf[1], NULL, 1, 0) != 1);
+	nap(MS);
+	sqe = get_sqe(&ring);
+	prep_blocking_read(sqe, a[0], b[1]);
+	sqe->flags |= IOSQE_IO_HARDLINK;
+	sqe->user_data = 1;
+	sqe = get_sqe(&ring);
+	io_uring_prep_write(sqe, tell[1], "x", 1, -1);
+	submit_as(&ring, sqe, 2);
+	nap(MS);
+	sqe = get_sqe(&ring);
+	prep_blocking_read(sqe, deaf[0], b[1]);
+	submit_as(&ring, sqe, 1);
+	nap(MS);
+	workers_go_first();
+	ret = cancel(0, 1, 0, -1);
+	ok(ret == -EINTR && nr_sigio == 1, "signal: ends the wait: %d", ret);
+	ok(count_outcomes(&ring, 1) == 1, "signal: one of two is cancelled");
+	must(kill(pid, SIGKILL));
+	ok(reaped(pid, &status, SEC), "signal: the lock is free");
+	ok(outcome(&ring, 1) < 0, "signal: and the other cancelled");
+	close(tty);
+}
+
 int main(void)
 {
 	int slots[2] = { -1, -1 };
 	unsigned int max[2] = { 1, 1 };
 
-	plan(20);
+	plan(24);
 	must(pipe(a));
 	must(pipe(b));
 	must(io_uring_queue_init(16, &ring, 0));
@@ -160,6 +212,7 @@ int main(void)
 	errors();
 	found();
 	interrupt_running();
+	signalled();
 	io_uring_queue_exit(&ring);
 	return 0;
 }
