@@ -7,8 +7,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T and LIMIT are for the scripts, which know their defaults.
-export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T LIMIT RUNS
+# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T, LIMIT and ARGS are for the scripts, which know their defaults.
+export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T LIMIT ARGS RUNS
 
 # A glob from the user is one word here and a list of globs there.
 globs := $(if $(T),$$T)
@@ -67,4 +67,5 @@ help: ## This list
 	@echo 'FLAVOUR=default     which configuration of uml-config/flavours'
 	@echo 'FIX=id              which of the fixes that the series names'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
+	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'LIMIT=30            real seconds that one run may take'

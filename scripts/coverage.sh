@@ -61,7 +61,8 @@ cut=$(grep -rL --include='*.html' '</html>' "$out.tmp/html" || :)
 rm -rf "$out"
 mv "$out.tmp" "$out"
 
-awk -v root="$tree" -f "$top/coverage/table.awk" "$top/coverage/targets" "$out/coverage.info" >"$out/table" || low=1
+awk -v kernel="$KERNEL" '$1 == "kernel" { other = $2 != kernel; next } !other' "$top/coverage/targets" >"$out/targets"
+awk -v root="$tree" -f "$top/coverage/table.awk" "$out/targets" "$out/coverage.info" >"$out/table" || low=1
 cat "$out/table"
 # What one run reaches says nothing of the floors.
 of=$("$objdir/linux" list=1 2>/dev/null </dev/null | grep -cE '^(suite|scenario) ' || :)

@@ -184,6 +184,31 @@ cost()
 			$3, $1 + $2 + $1, $4 }' "$work/cost" -
 }
 
+# calls W: of the match functions of io-wq, in a run of the reproducer with W workers.
+calls()
+{
+	PROVE=1 ARGS="repro_workers=$1 mem=256M" "$top/scripts/run.sh" fifo-msg-exit >&2 &&
+		"$top/scripts/calls.sh" fifo-msg-exit io_uring/io-wq.c io_task_worker_match io_task_work_match |
+		awk '{ n += $2 } END { print n }'
+}
+
+# reproduce: what the workload of the report costs, until that differs by a factor of 100.
+reproduce()
+{
+	[ -f "$top/tests/guest/fifo-msg-exit.c" ] || return 0
+	printf '\n%s: calls of match as a task is killed that has W workers and 1000 messages (fifo-msg-exit)\n' "$KERNEL"
+	printf '%8s %14s %10s %8s\n' W without with ratio
+	for w in 32 128 512; do
+		before=$(WITHOUT=cancel-create-once calls "$w" 2>"$work/prove.log") &&
+			after=$(calls "$w" 2>"$work/prove.log") || {
+			echo "fifo-msg-exit failed: $(tail -n 1 "$work/prove.log") (see $work/prove.log)"
+			return 1
+		}
+		printf '%8d %14d %10d %8d\n' "$w" "$before" "$after" "$((before / after))"
+	done
+	[ "$((before / after))" -ge 100 ]
+}
+
 # Each fix and each kernel by a process of its own: one that stops halfway has proved nothing.
 case ${1-} in
 --try)
@@ -203,7 +228,12 @@ case ${1-} in
 	for fix in $(fixes); do
 		prove || status=1
 	done
-	cost
+	case " $(fixes | paste -sd ' ') " in
+	*" cancel-create-once "*)
+		cost
+		reproduce || status=1
+		;;
+	esac
 	exit "$status"
 	;;
 esac

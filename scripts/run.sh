@@ -4,7 +4,7 @@
 # its own, as many at once as there are processors. A glob `suite.case` takes single cases of a suite.
 # build/<kernel>/results-<flavour>/<name>/ gets the KTAP, the console, the exit status and the counts (*.gcda) of each
 # run; `ktap` beside them is all of them in one stream. Exit status: 0 all passed, 1 something failed.
-# LIMIT is the real time in seconds that one run may take (30).
+# LIMIT is the real time in seconds that one run may take (30), ARGS more words for the kernel's command line.
 
 . "$(dirname "$0")/common.sh"
 
@@ -56,8 +56,9 @@ one()
 	esac
 	status=0
 	start=$(date +%s%N)
+	# shellcheck disable=SC2086
 	GCOV_PREFIX=$dir/gcov GCOV_PREFIX_STRIP=$strip TMPDIR=${TMPDIR:-/dev/shm} timeout -s QUIT -k 5 "$LIMIT" \
-		"$linux" loglevel=8 "$select" \
+		"$linux" loglevel=8 ${ARGS-} "$select" \
 		>"$dir/ktap" 2>"$dir/console" </dev/null 9>&- || status=$?
 	ms=$((($(date +%s%N) - start) / 1000000))
 	why=$(verdict "$dir" "$status")

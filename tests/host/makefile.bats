@@ -18,7 +18,7 @@ verbs()
 	try make help
 	works
 	[ "$(sed -n 's/^\([a-z][a-z]*\)  .*/\1/p' <<<"$out" | sort)" = "$(verbs | sort)" ]
-	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX T LIMIT; do
+	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX T LIMIT ARGS; do
 		grep -q "^$name=" <<<"$out"
 	done
 	for verb in all check test coverage prove kernel deps bench clean distclean help; do

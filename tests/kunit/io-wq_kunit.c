@@ -1968,10 +1968,12 @@ static void io_wq_test_create_fails(struct kunit *test)
 	const struct iowq_failure *failure = test->param_value;
 	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
 	struct iowq_item *item = iowq_items(test, flags, 0);
-	struct io_wq *wq = iowq_create_wq(test, current);
 	struct iowq *iowq = test->priv;
+	struct io_wq *wq;
 	int i;
 
+	kunit_simulated_time(test);
+	wq = iowq_create_wq(test, current);
 	if (failure->others) {
 		item[0].msecs = 100;
 		iowq_enqueue(test, wq, "a");
@@ -2209,8 +2211,10 @@ static void iowq_then_run_cb(struct iowq *iowq, struct io_worker *worker)
 static void io_wq_test_worker_exit_running(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_exit_worker(test, iowq_then_run_cb);
+	struct io_worker *worker;
 
+	kunit_one_processor(test);
+	worker = iowq_exit_worker(test, iowq_then_run_cb);
 	iowq_wait_started(test);
 	iowq_sleep(1000);
 	iowq_expect_acct(test, iowq->wq, 1, 1, 3);

@@ -155,6 +155,10 @@ static struct ring_item *ring_item(struct kunit *test)
 	item->req = req;
 	req->ctx = ring->ctx;
 	req->opcode = IORING_OP_NOP;
+	req->flags = 0;
+	req->file = NULL;
+	req->async_data = NULL;
+	req->link = NULL;
 	req->cqe.user_data = (unsigned long)item;
 	req->io_task_work.func = ring_func;
 	io_req_set_task(req, ring->task);

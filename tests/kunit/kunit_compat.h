@@ -36,6 +36,13 @@ static inline void kunit_simulated_time(struct kunit *test)
 		kunit_skip(test, "takes too long in real time");
 }
 
+/* What could come out otherwise, were another processor to join in. */
+static inline void kunit_one_processor(struct kunit *test)
+{
+	if (num_online_cpus() > 1)
+		kunit_skip(test, "needs to be on the only processor");
+}
+
 #ifndef kunit_warning_suppress
 static inline void kunit_no_suppress(struct kunit *test)
 {

@@ -272,6 +272,7 @@ static void tw_test_run_resched(struct kunit *test)
 	struct twq *twq = test->priv;
 	unsigned int count = 0;
 
+	kunit_one_processor(test);
 	twq->linker = kthread_create(twq_locker, twq, "tw_kunit_lock");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, twq->linker);
 	sched_set_fifo(twq->linker);
