@@ -1753,6 +1753,7 @@ static void io_wq_test_match(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	int i;
 
+	kunit_simulated_time(test);
 	io_get_acct(iowq->wq, false)->max_workers = 1;
 	io_get_acct(iowq->wq, true)->max_workers = 1;
 	if (match->hashed) {
