@@ -240,7 +240,7 @@ static void try_end(const char *name, enum how how, char *self)
 	}
 	gone = reaped(pid, &status, SEC);
 	ok(gone && status == (how == KILL ? SIGKILL : 0), "%s: reaped: %d", name, status);
-	ok(now() - start < (is_smp() ? 5 * SEC : SEC / 10), "%s: in no time", name);
+	ok(now() - start < SEC / 10, "%s: in no time", name);
 	check_gone(name);
 }
 
@@ -250,6 +250,8 @@ int main(int argc, char **argv)
 		nap(SEC / 2);
 		return 0;
 	}
+	if (is_smp())
+		skip_all("who is first is certain on one processor only");
 	plan(32);
 	go_before_thread(getpid());
 	errors();

@@ -2212,10 +2212,8 @@ static void iowq_then_run_cb(struct iowq *iowq, struct io_worker *worker)
 static void io_wq_test_worker_exit_running(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_worker *worker;
+	struct io_worker *worker = iowq_exit_worker(test, iowq_then_run_cb);
 
-	kunit_one_processor(test);
-	worker = iowq_exit_worker(test, iowq_then_run_cb);
 	iowq_wait_started(test);
 	iowq_sleep(1000);
 	iowq_expect_acct(test, iowq->wq, 1, 1, 3);
@@ -2331,6 +2329,7 @@ static int io_wq_test_init(struct kunit *test)
 {
 	struct iowq *iowq;
 
+	kunit_one_processor(test);
 	iowq = kunit_kzalloc(test, sizeof(*iowq), GFP_KERNEL);
 	if (!iowq)
 		return -ENOMEM;

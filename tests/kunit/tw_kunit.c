@@ -272,7 +272,6 @@ static void tw_test_run_resched(struct kunit *test)
 	struct twq *twq = test->priv;
 	unsigned int count = 0;
 
-	kunit_one_processor(test);
 	twq->linker = kthread_create(twq_locker, twq, "tw_kunit_lock");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, twq->linker);
 	sched_set_fifo(twq->linker);
@@ -678,6 +677,7 @@ static int tw_test_init(struct kunit *test)
 	struct io_uring_task *tctx;
 	int i;
 
+	kunit_one_processor(test);
 	tctx = kunit_kzalloc(test, sizeof(*tctx), GFP_KERNEL);
 	if (!twq || !tctx)
 		return -ENOMEM;
