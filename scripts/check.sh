@@ -44,10 +44,10 @@ fi
 say "each fix, on each kernel"
 mkdir -p "$build"
 status=0
-"$top/scripts/prove.sh" >"$build/prove" || status=$?
+KERNEL=$asked "$top/scripts/prove.sh" >"$build/prove" || status=$?
 cat "$build/prove"
-rows=$(grep -c '^[0-9]' "$build/prove" || :)
-proved=$(grep -c '^[0-9].* proved by ' "$build/prove" || :)
+rows=$(grep -c '^[0-9.][0-9.]* ' "$build/prove" || :)
+proved=$(grep -c '^[0-9.][0-9.]* .* proved by ' "$build/prove" || :)
 count "$proved" "$((status && rows == proved ? 1 : rows - proved))"
 
 say "tests/host"

@@ -3,8 +3,9 @@
 # relink.sh: link vmlinux again after a few objects have changed. For build.sh alone: it runs in the build folder, with
 # Kbuild's variables in the environment, and `srctree` among them.
 # What takes the time in Kbuild's scripts/link-vmlinux.sh is that it links three times to find the size of the symbol
-# table. Here the last table's size is taken to be right. If the addresses in the end differ from those in the table, or
-# anything else is not as expected, Kbuild does the link after all.
+# table. Here it is linked once, with the last table, and if the new one has the same layout its bytes replace those of the
+# last. If it has not, a second link does that; and if the addresses in the end differ from those in the table, or anything
+# else is not as expected, Kbuild does the link after all.
 
 set -eu
 srctree=${srctree-..}
@@ -30,6 +31,28 @@ link()
 		-lutil -lrt -lpthread
 }
 
+# bytes OBJECT OUT: the symbol table OBJECT as it is in the image, by a link of nothing else to its place.
+bytes()
+{
+	ld -e 0 --section-start=.rodata="0x$at" --defsym=_text="0x$text" -o quick.table "$1" 2>quick.err &&
+		objcopy -O binary -j .rodata quick.table "$2"
+}
+
+# patch: replace the old table in the image by the new one, which has its parts at the same places.
+patch()
+{
+	nm "$table" >quick.parts
+	nm quick.kallsyms.o | cmp -s - quick.parts || return 1
+	at=$(sed -n 's/ . kallsyms_num_syms$//p' quick.nm)
+	text=$(sed -n 's/ . _text$//p' quick.nm)
+	bytes "$table" quick.old && bytes quick.kallsyms.o quick.new || return 1
+	section=$(readelf -SW "$image" | sed -n 's/.* \.rodata  *PROGBITS  *\([0-9a-f]*\) \([0-9a-f]*\) .*/0x\1 0x\2/p')
+	offset=$((0x$at - ${section% *} + ${section#* }))
+	# If this is not where the old one is, something is not as it seems.
+	cmp -s -n "$(stat -c %s quick.old)" -i "$offset:0" "$image" quick.old &&
+		dd if=quick.new of="$image" bs=64k seek="$offset" oflag=seek_bytes conv=notrunc status=none
+}
+
 quick()
 {
 	[ -f .vmlinux.cmd ] && [ -f "$table" ] &&
@@ -44,16 +67,18 @@ quick()
 		relative=
 		image=vmlinux
 	fi
-	link quick.vmlinux "$table" -Wl,--strip-debug
-	nm -n quick.vmlinux >quick.nm
+	link "$image" "$table"
+	nm -n "$image" >quick.nm
 	sed -f "$srctree/scripts/mksysmap" quick.nm >quick.syms
 	# shellcheck disable=SC2086
 	scripts/kallsyms $relative quick.syms >quick.kallsyms.S
 	# shellcheck disable=SC2086,SC2154
 	$CC $NOSTDINC_FLAGS $LINUXINCLUDE $KBUILD_CPPFLAGS $KBUILD_AFLAGS ${KBUILD_AFLAGS_KERNEL-} -c \
 		-o quick.kallsyms.o quick.kallsyms.S
-	link "$image" quick.kallsyms.o
-	nm -n "$image" | cmp -s - quick.nm || return 1
+	patch || {
+		link "$image" quick.kallsyms.o
+		nm -n "$image" | cmp -s - quick.nm || return 1
+	}
 	mv quick.syms System.map
 	mv quick.kallsyms.o "$table"
 	[ "$image" = vmlinux ] || sh -c "$(sed -n '1s/^savedcmd_vmlinux := //p' .vmlinux.cmd)"

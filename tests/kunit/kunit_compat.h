@@ -29,6 +29,14 @@ task_work_cancel_match_all(struct task_struct *task,
 }
 #endif
 
+/* What the fix cancel-local-directly replaces: a list for delayed work. */
+#ifdef KUNIT_NO_CANCEL_LOCAL
+#define io_cancel_local_task_work(ctx) do {		\
+	io_move_task_work_from_local(ctx);		\
+	flush_delayed_work(&(ctx)->fallback_work);	\
+} while (0)
+#endif
+
 /* What takes minutes, and would if time wasn't simulated. */
 static inline void kunit_simulated_time(struct kunit *test)
 {
@@ -180,5 +188,11 @@ static void name(struct io_tw_req tw_req, io_tw_token_t tw)	\
 	((node)->next = NULL, xchg(&(ctx)->work_list.tail, node))
 
 #endif
+
+/*
+ * A suite is compiled each time that the source under test is, and takes longer
+ * than that. Less so with less optimization, which only the source needs.
+ */
+#pragma GCC optimize("O1")
 
 #endif
