@@ -125,6 +125,7 @@ try()
 		echo "no test pins it"
 		return
 	}
+	start=$(date +%s)
 	copy "$patch"
 	hunks=$(cd "$without/tree" && GIT_CEILING_DIRECTORIES=$build git apply -R "$patch" 2>&1) || {
 		echo "its patch does not apply in reverse: $(printf '%s\n' "$hunks" | sed -n 's/^error: //p' | paste -sd ';')"
@@ -134,6 +135,7 @@ try()
 		echo "the kernel does not build without it: $(grep -m 1 error "$without/build.log") (see $without/build.log)"
 		return
 	}
+	echo "$(($(date +%s) - start))" >"$without/seconds"
 	[ "$(code "$tree")" != "$(code "$without/tree")" ] || {
 		echo "the kernel without it is the same as with it"
 		return
@@ -150,7 +152,6 @@ prove()
 {
 	tests=$(pinned "$fix")
 	without=$work-without-$fix
-	start=$(date +%s)
 	verdict=$("$0" --try "$fix") || verdict="stopped: ${verdict:-see above}"
 	# shellcheck disable=SC2086
 	bad=$(failed "$work" $tests | paste -sd ' ')
@@ -159,9 +160,9 @@ prove()
 		verdict="fail with it: $bad"
 	elif [ "$verdict" = proved ]; then
 		proved=yes
-		verdict="proved by $(echo "$tests" | wc -w) tests, built and run in $(($(date +%s) - start)) s"
+		verdict="proved by $(echo "$tests" | wc -w) tests, built in $(cat "$without/seconds") s"
 	fi
-	printf '%-7s %-22s %-30s %-30s %s\n' "$KERNEL" "$fix" "$(measured figure "$without" | tail -n 1)" \
+	printf '%-7s %-22s %-41s %-41s %s\n' "$KERNEL" "$fix" "$(measured figure "$without" | tail -n 1)" \
 		"$(measured figure "$work" | tail -n 1)" "$verdict"
 	# shellcheck disable=SC2086
 	[ -z "$tests" ] || printf '                %s\n' $tests
@@ -243,7 +244,7 @@ esac
 for fix in $(pins | cut -d ' ' -f 1 | sort -u); do
 	[ -n "$(find "$top/patches" -name "$fix.patch")" ] || die "a test in tests/ pins $fix, which is no fix in patches/"
 done
-printf '%-7s %-22s %-30s %-30s %s\n' kernel fix without with verdict
+printf '%-7s %-22s %-41s %-41s %s\n' kernel fix without with verdict
 status=0
 for k in ${asked:-$(kernels)}; do
 	PROVE=1 KERNEL=$k "$0" --kernel || status=1
