@@ -135,25 +135,42 @@ done
 [ "$*" != '*' ] || find "$results" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 chosen "$@" >"$results/runs"
 
-start=$(date +%s%N)
-xargs -L 1 -P "$JOBS" "$0" --one <"$results/runs"
-merge >"$results/ktap"
-wall=$((($(date +%s%N) - start) / 1000000))
-
 # The kernel's own parser has the last word on the counts. -S: it needs no site module, and that takes longer than it does.
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 parser=$tree/tools/testing/kunit/kunit.py
 set -- --json="$results/results.json"
 ! grep -q -- "'--junit'" "$parser" || set -- "$@" --junit="$results/junit.xml"
+
+# parse OPTION...: the KTAP on stdin.
+parse()
+{
+	"$python" -S -X pycache_prefix="$work/pycache" "$parser" parse "$@" >"$results/parsed" 2>&1
+}
+
+# go: the runs, a line for each on fd 3, and their KTAP on stdout.
+go()
+{
+	xargs -L 1 -P "$JOBS" "$0" --one <"$results/runs" >&3
+	merge >"$results/ktap.tmp" && mv "$results/ktap.tmp" "$results/ktap" && cat "$results/ktap"
+}
+
+# The parser starts with the runs: its imports take longer than many a suite.
+rm -f "$results/ktap"
+parsed=0
+start=$(date +%s%N)
+exec 3>&1
+go | parse "$@" || parsed=$?
+wall=$((($(date +%s%N) - start) / 1000000))
+[ -f "$results/ktap" ] || die "cannot write $results/ktap, is the disk full?"
+counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
 # Python takes what a full disk has left of its cache for whole.
-for _ in 1 2; do
-	parsed=0
-	"$python" -S -X pycache_prefix="$work/pycache" "$parser" parse "$@" "$results/ktap" >"$results/parsed" 2>&1 || parsed=$?
-	counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
-	[ -z "$counts" ] || break
+if [ -z "$counts" ]; then
 	rm -rf "$work/pycache"
-done
+	parsed=0
+	parse "$@" <"$results/ktap" || parsed=$?
+	counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
+fi
 [ -n "$counts" ] || die "$parser has no counts, see $results/parsed: $(tail -n 1 "$results/parsed")"
 echo "$counts ($(wc -l <"$results/runs") runs, $((wall / 1000)).$(printf '%03d' $((wall % 1000))) s)" | tee "$results/summary"
 while read -r _ name; do
