@@ -4,6 +4,8 @@
 # the fix beside the one with it, by the fix's patch in reverse, and run the tests that pin the fix in both: those
 # whose comment in tests/ says "pins <fix>:". Exit status: 0 only if each of them fails without its fix and passes with
 # it. The figures and the cost are what these tests have measured, printed as "figure <fix>: " and "cost <fix>: ".
+# With FLAVOUR=smp, which has the clock but not the suites: what the workload of the report takes, without cancel-create-once
+# and with it.
 
 . "$(dirname "$0")/common.sh"
 
@@ -117,14 +119,10 @@ measured()
 	cat "$2/prove-results-$FLAVOUR"/*/ktap 2>/dev/null | sed -n "s/.*$1 $fix: //p"
 }
 
-# try: build the kernel without $fix and run its tests there. Print "proved" if none of them passes, or what is wrong.
-try()
+# make_without: build the kernel without $fix. Print what is wrong, if anything is.
+make_without()
 {
 	patch=$top/patches/$KERNEL/$fix.patch
-	[ -n "$tests" ] || {
-		echo "no test pins it"
-		return
-	}
 	start=$(date +%s)
 	copy "$patch"
 	hunks=$(cd "$without/tree" && GIT_CEILING_DIRECTORIES=$build git apply -R "$patch" 2>&1) || {
@@ -136,8 +134,16 @@ try()
 		return
 	}
 	echo "$(($(date +%s) - start))" >"$without/seconds"
-	[ "$(code "$tree")" != "$(code "$without/tree")" ] || {
-		echo "the kernel without it is the same as with it"
+	[ "$(code "$tree")" != "$(code "$without/tree")" ] || echo "the kernel without it is the same as with it"
+}
+
+# try: run the tests of $fix without it. Print "proved" if none of them passes, or what is wrong.
+try()
+{
+	wrong="no test pins it"
+	[ -z "$tests" ] || wrong=$(make_without)
+	[ -z "$wrong" ] || {
+		echo "$wrong"
 		return
 	}
 	# shellcheck disable=SC2086
@@ -210,6 +216,39 @@ reproduce()
 	[ "$((before / after))" -ge 100 ]
 }
 
+# clock W: the medians of three runs of the reproducer with W workers: us until it was reaped, us with interrupts off.
+clock()
+{
+	ktap=$work${WITHOUT:+-without-$WITHOUT}/prove-results-$FLAVOUR/fifo-msg-exit/ktap
+	: >"$work/clock"
+	for _ in 1 2 3; do
+		PROVE=1 LIMIT=300 ARGS="repro_workers=$1 repro_messages=100000 mem=512M" \
+			"$top/scripts/run.sh" fifo-msg-exit >"$work/prove.log" 2>&1 || return 1
+		sed -n "s/.*figure $fix: .*[a-z] \([0-9]*\) us.*/\1/p" "$ktap" >>"$work/clock"
+	done
+	sed -n 'p;n' "$work/clock" | sort -n | sed -n 2p
+	sed -n 'n;p' "$work/clock" | sort -n | sed -n 2p
+}
+
+# timed: the workload of the report by the clock, until that differs by a factor of 100.
+timed()
+{
+	printf '%s, %s: a task is killed that has W workers and 100000 messages (fifo-msg-exit), medians of 3 in ms\n' \
+		"$KERNEL" "$FLAVOUR"
+	printf '%8s %28s %8s   %28s %8s\n' W "until reaped: without, with" ratio "interrupts off: without, with" ratio
+	for w in 128 256 512 1024 2048; do
+		before=$(WITHOUT=$fix clock "$w") && after=$(clock "$w") ||
+			die "fifo-msg-exit failed: $(tail -n 1 "$work/prove.log") (see $work/prove.log)"
+		# shellcheck disable=SC2086
+		set -- $before $after
+		[ $# = 4 ] || die "fifo-msg-exit has printed no times"
+		echo "$w $*" | awk '{ printf "%8d %18.1f %9.1f %8d   %18.1f %10.1f %8d\n", $1, $2 / 1000, $4 / 1000, $2 / $4,
+			$3 / 1000, $5 / 1000, $3 / $5 }'
+		[ "$1" -lt $((100 * $3)) ] || return 0
+	done
+	return 1
+}
+
 # Each fix and each kernel by a process of its own: one that stops halfway has proved nothing.
 case ${1-} in
 --try)
@@ -223,6 +262,14 @@ case ${1-} in
 	[ -n "$(fixes)" ] || die "patches/$KERNEL/series names no fix"
 	lock
 	"$top/scripts/build.sh" >&2
+	if [ "$FLAVOUR" = smp ]; then
+		fix=cancel-create-once
+		without=$work-without-$fix
+		wrong=$(make_without)
+		[ -z "$wrong" ] || die "$fix: $wrong"
+		timed
+		exit
+	fi
 	# shellcheck disable=SC2046
 	run "$work" $(for fix in $(fixes); do pinned "$fix"; done)
 	status=0
@@ -244,6 +291,9 @@ esac
 for fix in $(pins | cut -d ' ' -f 1 | sort -u); do
 	[ -n "$(find "$top/patches" -name "$fix.patch")" ] || die "a test in tests/ pins $fix, which is no fix in patches/"
 done
+if [ "$FLAVOUR" = smp ]; then
+	PROVE=1 exec "$0" --kernel
+fi
 printf '%-7s %-22s %-41s %-41s %s\n' kernel fix without with verdict
 status=0
 for k in ${asked:-$(kernels)}; do

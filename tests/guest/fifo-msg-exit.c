@@ -31,6 +31,8 @@ static void __noreturn child(int nr_workers)
 {
 	unsigned int max[2] = { nr_workers, nr_workers };
 
+	/* each open has its file descriptor before it waits */
+	must(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ nr_workers + 64, nr_workers + 64 }));
 	/* makes this task the submitter of a ring that its parent made */
 	must(io_uring_enable_rings(&ring));
 	must(io_uring_register_iowq_max_workers(&ring, max));
@@ -85,11 +87,12 @@ static bool write_file(const char *path, const char *s)
 	return ret;
 }
 
-/* In a kernel with the irqsoff tracer. */
+/* In a kernel with the irqsoff tracer. Its usual clock is jiffies here. */
 static bool trace_irqs_off(void)
 {
 	mount("tracefs", TRACING, "tracefs", 0, NULL);
-	return write_file(TRACING "current_tracer", "irqsoff") &&
+	return write_file(TRACING "trace_clock", "mono") &&
+	       write_file(TRACING "current_tracer", "irqsoff") &&
 	       write_file(TRACING "tracing_max_latency", "0");
 }
 
@@ -124,7 +127,7 @@ int main(void)
 	pid = must(fork());
 	if (!pid)
 		child(nr_workers);
-	ok(wait_until(count_workers(pid) == nr_workers, 10 * SEC), "%d workers are busy",
+	ok(wait_until(count_workers(pid) == nr_workers, 60 * SEC), "%d workers are busy",
 	   nr_workers);
 
 	must(ptrace(PTRACE_SEIZE, pid, 0, 0));
