@@ -41,11 +41,13 @@ for c in $(git -C "$tree" rev-list --reverse base..HEAD); do
 	echo "$file" >>"$new/order"
 done
 
-# A comment of the series stays before the patch that it stands before now.
-awk 'FNR == NR && !/^[^#]/ { block = block $0 "\n"; next }
-	FNR == NR { before[$1] = block; block = ""; next }
+# A comment of the series stays before the patch that it stands before now, or the next one if that is dropped.
+awk 'FILENAME != last { pass++; last = FILENAME }
+	pass == 1 { kept[$1] = 1; next }
+	pass == 2 && !kept[$1] { block = block (/^#|^$/ ? $0 "\n" : ""); next }
+	pass == 2 { before[$1] = block; block = ""; next }
 	{ printf "%s%s\n", before[$1], $0 }
-	END { printf "%s", block }' "$folder/series" "$new/order" >"$new/series"
+	END { printf "%s", block }' "$new/order" "$folder/series" "$new/./order" >"$new/series"
 rm "$new/order"
 
 for f in "$new"/*; do
