@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+# check.sh: one sum of all that is tested. Whatever fails, or does not speak, is counted as failed.
+
+load helper
+
+# What check.sh calls is replaced by scripts that say what it reads.
+setup()
+{
+	clone
+	mkdir -p "$results"
+	fake shellcheck <<<'#!/bin/sh'
+	bats_says 1..2 'ok 1 one' 'ok 2 two # skip'
+	says deps
+	says build
+	says run 'echo "Ran 8 tests: passed: 5, skipped: 3 (2 runs, 1.000 s)" >"$SUMMARY"'
+	says coverage
+	says prove 'echo "kernel  fix"; echo "7.3     a-fix   1 ms   0 ms   proved by 2 tests, built in 3 s"' \
+		'echo "                suite.case"'
+	export SUMMARY=$results/summary
+}
+
+# says SCRIPT LINE...
+says()
+{
+	script=$1
+	shift
+	printf '%s\n' '#!/bin/sh' "$@" >"scripts/$script.sh"
+	chmod +x "scripts/$script.sh"
+}
+
+# bats_says LINE...
+bats_says()
+{
+	fake bats <<<"#!/bin/sh
+$(printf "echo '%s'\\n" "$@")"
+}
+
+# sum PASSED FAILED SKIPPED: what the last line says, and the exit status with it.
+sum()
+{
+	[ "$(tail -n 1 <<<"$out")" = "$1 passed, $2 failed, $3 skipped" ]
+	[ "$status" = $(($2 ? 1 : 0)) ]
+}
+
+@test "check: all is well" {
+	try scripts/check.sh
+	sum 9 0 4
+}
+
+@test "check: tests that fail or crash" {
+	says run 'echo "Ran 8 tests: passed: 5, failed: 2, crashed: 1 (2 runs, 1.000 s)" >"$SUMMARY"' 'exit 1'
+	try scripts/check.sh
+	sum 9 3 1
+}
+
+@test "check: a failure that no count shows" {
+	says run 'echo "Ran 8 tests: passed: 8 (2 runs, 1.000 s)" >"$SUMMARY"' 'exit 1'
+	try scripts/check.sh
+	sum 12 1 1
+}
+
+@test "check: a kernel that does not build, and an old summary" {
+	echo "Ran 8 tests: passed: 8 (2 runs, 1.000 s)" >"$SUMMARY"
+	says build 'exit 1'
+	try scripts/check.sh
+	sum 4 1 1
+}
+
+@test "check: coverage below a floor" {
+	says coverage 'exit 1'
+	try scripts/check.sh
+	sum 8 1 4
+}
+
+@test "check: a fix that is not proved" {
+	says prove 'echo "7.3     a-fix   1 ms   0 ms   proved by 2 tests, built in 3 s"' \
+		'echo "7.3     b-fix   1 ms   0 ms   pass without it: suite.case"' 'exit 1'
+	try scripts/check.sh
+	sum 9 1 4
+}
+
+@test "check: a proof that fails with all its rows proved, and one that says nothing" {
+	says prove 'echo "7.3     a-fix   1 ms   0 ms   proved by 2 tests, built in 3 s"' 'exit 1'
+	try scripts/check.sh
+	sum 9 1 4
+	says prove 'exit 2'
+	try scripts/check.sh
+	sum 8 1 4
+}
+
+@test "check: host tests that fail, that stop halfway, and that say nothing" {
+	bats_says 1..2 'not ok 1 one' 'ok 2 two'
+	try scripts/check.sh
+	sum 9 1 3
+	bats_says 1..3 'ok 1 one'
+	try scripts/check.sh
+	sum 9 2 3
+	fake bats <<<$'#!/bin/sh\nexit 1'
+	try scripts/check.sh
+	sum 8 1 3
+}
+
+@test "check: what shellcheck finds" {
+	fake shellcheck <<<$'#!/bin/sh\nexit 1'
+	try scripts/check.sh
+	sum 8 1 4
+}
