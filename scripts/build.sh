@@ -25,7 +25,7 @@ kbuild_env=$objdir/kbuild-env
 compiler_says()
 {
 	theirs=$top/tests
-	grep -vE '^make|^objcopy: .*empty loadable segment' "$1" |
+	{ grep -vE '^make|^objcopy: .*empty loadable segment' "$1" || :; } |
 		sed "s,\(^\|from \)\.\./,\1${tree#"$PWD"/}/,g; s,$tests/,${theirs#"$PWD"/}/,g" >&2
 }
 
@@ -47,7 +47,7 @@ guest()
 	}
 }
 
-# scan: list all sources in $objdir/files, in $objdir/changed those whose content can have changed since the last build,
+# scan: list all sources in $objdir/files.tmp, in $objdir/changed those whose content can have changed since the last build,
 # and in $objdir/cmds the .cmd files of what is made from them. What counts is the time of change, which nobody can set
 # back as cp -p and git do the time of modification.
 scan()
@@ -149,7 +149,11 @@ guest
 [ -e "$stamp" ] || touch -d @0 "$stamp"
 scan
 if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/files" "$objdir/files.tmp"; then
-	(quick) 3>&1 >"$objdir/quick.log" 2>&1 || kbuild
+	if (quick) 3>&1 >"$objdir/quick.log" 2>"$objdir/errors"; then
+		compiler_says "$objdir/errors"
+	else
+		kbuild
+	fi
 	mv "$objdir/files.tmp" "$objdir/files"
 	cp "$objdir/.config" "$objdir/built.config"
 fi

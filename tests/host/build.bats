@@ -150,6 +150,17 @@ kbuild_ran()
 	rm "$tree/io_uring/new.c"
 }
 
+@test "build: a warning of the compiler, after an edit as well" {
+	real_clone
+	scripts/build.sh
+	echo 'static int nobody_calls_me(void) { return 0; }' >>"$tree/io_uring/tw.c"
+	try scripts/build.sh
+	git -C "$tree" checkout -q io_uring/tw.c
+	[ "$status" = 0 ]
+	[ "$out" = "build: compiling io_uring/tw.o" ]
+	grep -q "io_uring/tw.c:.*warning: .nobody_calls_me. defined but not used" <<<"$err"
+}
+
 @test "build: an error of the compiler" {
 	# Pins: the compiler's message, with a path that opens, and nothing on top; the old linux stays and is not run.
 	before=$(sha256sum <"$objdir/linux")
