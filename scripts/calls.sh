@@ -8,7 +8,7 @@
 [ $# -ge 3 ] || die "usage: calls.sh run source function..."
 counts=$results/$1/gcov/${2%.c}.gcda
 [ -f "$counts" ] || die "no counts of $2 in ${results#"$top"/}/$1: run make test T=$1 with a flavour that has gcov"
-cmp -s "$results/$1/linux.id" "$objdir/linux.id" || die "the counts of $1 are those of another build: make test T=$1"
+[ "$(cat "$results/$1/linux.id")" = "$(linux_id)" ] || die "the counts of $1 are those of another build: make test T=$1"
 notes=$objdir/${2%.c}.gcno
 shift 2
 tmp=$(mktemp -d)

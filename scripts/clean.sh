@@ -1,13 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# clean.sh [--all]: remove the builds, results and reports of every kernel; with --all, build/ as a whole, trees included.
+# clean.sh [--all]: remove the builds, results and reports of every kernel, and what prove.sh and bench.sh have made, trees
+# included; with --all, build/ as a whole. Waits for a make that is at work in any of them.
 
 . "$(dirname "$0")/common.sh"
 
-[ ! -d "$work" ] || lock
+for l in "$build"/*/lock; do
+	[ -e "$l" ] || continue
+	flock -n "$l" true || {
+		say "another make is at work in ${l%/lock}, waiting for it"
+		flock "$l" true
+	}
+done
 if [ "${1-}" = --all ]; then
 	rm -rf "$build" "$top/build"
 else
-	rm -rf "$build"/*/tree/um-* "$build"/*/results-* "$build"/*/coverage-* "$build"/bench-*
+	rm -rf "$build"/*/tree/um-* "$build"/*/results-* "$build"/*/prove-results-* "$build"/*/coverage-* \
+		"$build"/*-without-* "$build"/bench-*
 fi
 rm -f "$top/linux"

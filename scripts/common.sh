@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read by every script: where things are, and how to say what went wrong.
+# Read by the scripts that the Makefile calls: where things are, and how to say what went wrong.
 # shellcheck shell=sh disable=SC2034
 
 set -eu
@@ -37,6 +37,12 @@ esac
 kernels()
 {
 	(cd "$top/patches" && printf '%s\n' */series) | sed 's,/series,,' | sort -V
+}
+
+# gone: the newest in patches/, where find_kernel has found that it has left the mirror.
+gone()
+{
+	sed -n 's/^\(.*\) is gone, .* is there$/\1/p' "$top/build/kernel" 2>/dev/null || :
 }
 
 # default_kernel: the newest in patches/, or what find_kernel had to take instead.
@@ -85,7 +91,7 @@ work=$build/${BENCH:+bench-}$KERNEL
 if [ -n "$KDIR" ]; then
 	[ -d "$KDIR" ] || die "KDIR=$KDIR: no such folder"
 	KDIR=$(cd "$KDIR" && pwd -P)
-	work=$build/kdir-$(path_id "$KDIR")
+	work=$build/${BENCH:+bench-}kdir-$(path_id "$KDIR")
 fi
 # prove.sh has a copy of the tree for each fix, made without it, that shares $work/tests.
 WITHOUT=${WITHOUT-}
@@ -106,7 +112,7 @@ find_kernel()
 	say "kernel $found, the newest in patches/ that the mirror has" >&2
 	mkdir -p "$build"
 	echo "$(kernels | tail -n 1) is gone, $found is there" >"$build/kernel"
-	KERNEL=$found exec "$0" "$@"
+	KERNEL='' exec "$0" "$@"
 }
 
 # linux_id: which build of the kernel this is. Each link makes a new file.

@@ -50,6 +50,6 @@ done)
 if [ -n "$dropped" ]; then
 	rm -f "$objdir/.config"
 	die "kernel $KERNEL does not take these lines of flavour $FLAVOUR: ${dropped%; }" \
-		"(see their dependencies: make -C $tree ARCH=um menuconfig)"
+		"(see their dependencies: make -C $tree O=$objdir ARCH=um menuconfig)"
 fi
 mv "$wanted.tmp" "$wanted"

@@ -141,37 +141,37 @@ make_without()
 try()
 {
 	wrong="no test pins it"
-	[ -z "$tests" ] || wrong=$(make_without)
+	[ -z "$pinned_tests" ] || wrong=$(make_without)
 	[ -z "$wrong" ] || {
 		echo "$wrong"
 		return
 	}
 	# shellcheck disable=SC2086
-	WITHOUT=$fix run "$without" $tests
+	WITHOUT=$fix run "$without" $pinned_tests
 	# shellcheck disable=SC2086
-	blind=$(passed "$without" $tests | paste -sd ' ')
+	blind=$(passed "$without" $pinned_tests | paste -sd ' ')
 	echo "${blind:+pass without it: }${blind:-proved}"
 }
 
 # prove: the row of $fix. Return whether it is proved, which takes that each step of it was gone through.
 prove()
 {
-	tests=$(pinned "$fix")
+	pinned_tests=$(pinned "$fix")
 	without=$work-without-$fix
 	verdict=$("$0" --try "$fix") || verdict="stopped: ${verdict:-see above}"
 	# shellcheck disable=SC2086
-	bad=$(failed "$work" $tests | paste -sd ' ')
+	bad=$(failed "$work" $pinned_tests | paste -sd ' ')
 	proved=
 	if [ -n "$bad" ]; then
 		verdict="fail with it: $bad"
 	elif [ "$verdict" = proved ]; then
 		proved=yes
-		verdict="proved by $(echo "$tests" | wc -w) tests, built in $(cat "$without/seconds") s"
+		verdict="proved by $(echo "$pinned_tests" | wc -w) tests, built in $(cat "$without/seconds") s"
 	fi
 	printf '%-7s %-22s %-41s %-41s %s\n' "$KERNEL" "$fix" "$(measured figure "$without" | tail -n 1)" \
 		"$(measured figure "$work" | tail -n 1)" "$verdict"
 	# shellcheck disable=SC2086
-	[ -z "$tests" ] || printf '                %s\n' $tests
+	[ -z "$pinned_tests" ] || printf '                %s\n' $pinned_tests
 	[ -n "$proved" ]
 }
 
@@ -180,7 +180,10 @@ cost()
 {
 	fix=cancel-create-once
 	measured cost "$work-without-$fix" >"$work/cost"
-	[ -s "$work/cost" ] || return 0
+	[ -s "$work/cost" ] || {
+		echo "$KERNEL: no test has printed the cost of $fix"
+		return 1
+	}
 	measured cost "$work" | awk -v kernel="$KERNEL" '
 		FNR == NR { calls[$1, $2] = $3; locks[$1, $2] = $4; next }
 		FNR == 1 {
@@ -211,9 +214,16 @@ reproduce()
 			echo "fifo-msg-exit failed: $(tail -n 1 "$work/prove.log") (see $work/prove.log)"
 			return 1
 		}
+		[ "${after:-0}" -gt 0 ] || {
+			echo "fifo-msg-exit has called no match function"
+			return 1
+		}
 		printf '%8d %14d %10d %8d\n' "$w" "$before" "$after" "$((before / after))"
 	done
-	[ "$((before / after))" -ge 100 ]
+	[ "$((before / after))" -ge 100 ] || {
+		echo "the last ratio is not 100"
+		return 1
+	}
 }
 
 # clock W: the medians of three runs of the reproducer with W workers: us until it was reaped, us with interrupts off.
@@ -246,6 +256,7 @@ timed()
 			$3 / 1000, $5 / 1000, $3 / $5 }'
 		[ "$1" -lt $((100 * $3)) ] || return 0
 	done
+	echo "until reaped, no ratio is 100"
 	return 1
 }
 
@@ -253,7 +264,7 @@ timed()
 case ${1-} in
 --try)
 	fix=$2
-	tests=$(pinned "$fix")
+	pinned_tests=$(pinned "$fix")
 	without=$work-without-$fix
 	try
 	exit
@@ -278,7 +289,7 @@ case ${1-} in
 	done
 	case " $(fixes | paste -sd ' ') " in
 	*" cancel-create-once "*)
-		cost
+		cost || status=1
 		reproduce || status=1
 		;;
 	esac
@@ -296,7 +307,10 @@ if [ "$FLAVOUR" = smp ]; then
 fi
 printf '%-7s %-22s %-41s %-41s %s\n' kernel fix without with verdict
 status=0
-for k in ${asked:-$(kernels)}; do
+all=$asked
+# A tree of the user's own takes the patches of one kernel.
+[ -z "$KDIR" ] || all=$KERNEL
+for k in ${all:-$(kernels | grep -vxF "$(gone)")}; do
 	PROVE=1 KERNEL=$k "$0" --kernel || status=1
 done
 exit "$status"

@@ -67,6 +67,11 @@ quick()
 		relative=
 		image=vmlinux
 	fi
+	strip=:
+	[ "$image" = vmlinux ] || strip=$(sed -n '1s/^savedcmd_vmlinux := //p' .vmlinux.cmd)
+	case $strip in
+	'' | *[\$\#]*) return 1 ;;
+	esac
 	link "$image" "$table"
 	nm -n "$image" >quick.nm
 	sed -f "$srctree/scripts/mksysmap" quick.nm >quick.syms
@@ -81,7 +86,7 @@ quick()
 	}
 	mv quick.syms System.map
 	mv quick.kallsyms.o "$table"
-	[ "$image" = vmlinux ] || sh -c "$(sed -n '1s/^savedcmd_vmlinux := //p' .vmlinux.cmd)"
+	sh -ec "$strip"
 }
 
 case ${1-} in

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # run.sh [glob...]: run every suite and scenario of the built kernel, or those whose names match, each in a ./linux of
 # its own, as many at once as there are processors. A glob `suite.case` takes single cases of a suite.
-# build/<kernel>/results-<flavour>/<name>/ gets the KTAP, the console, the exit status and the counts (*.gcda) of each
+# build/<kernel>/results-<flavour>/<name>/ gets the KTAP, the console, the verdict and the counts (*.gcda) of each
 # run; `ktap` beside them is all of them in one stream. Exit status: 0 all passed, 1 something failed.
 # LIMIT is the real time in seconds that one run may take (30), ARGS more words for the kernel's command line.
 
@@ -21,7 +21,7 @@ verdict()
 	0 | 1) ;;
 	2) echo "ended with no verdict" && return ;;
 	124 | 137)
-		echo "hung: stopped after $LIMIT s$(grep -q '^Kernel panic.*SIGQUIT' "$1/console" &&
+		echo "hung: stopped after $LIMIT s$(grep -q '^task:' "$1/console" &&
 			echo ', the stacks of all tasks are in its console')"
 		return
 		;;

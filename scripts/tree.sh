@@ -77,7 +77,7 @@ unpack()
 
 tarball_id()
 {
-	stat -L -c '%n %s %Y' "${KERNEL_TARBALL:-/dev/null}"
+	stat -L -c '%d %i %s %Y' "${KERNEL_TARBALL:-/dev/null}"
 }
 
 # A base from a package never changes; the commit makes the user's own edits show in git.

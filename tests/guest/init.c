@@ -654,7 +654,7 @@ static int scenario_main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
 
-	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
 		if (slash && !strcmp(slash + 1, scenarios[i].name))
 			return scenarios[i].main(argc, argv);
 	fputs("init: for PID 1 of a test kernel\n", stderr);

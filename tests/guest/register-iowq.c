@@ -124,6 +124,7 @@ int main(void)
 	later_task(true);
 	io_uring_queue_exit(&ring);
 	ok(!count_workers(getpid()), "no worker of the parent's came to be");
-	ok(wait_until((close(in[0]), readers_gone(in[1])), SEC), "nothing holds the pipe");
+	close(in[0]);
+	ok(wait_until(readers_gone(in[1]), SEC), "nothing holds the pipe");
 	return 0;
 }

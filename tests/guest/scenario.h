@@ -79,7 +79,7 @@ ok(bool good, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* For what a race on another processor can make come out either way. */
+/* For what this kernel has not, or a race on another processor can make come out either way. */
 static inline void __printf(2, 3)
 skip(const char *reason, const char *fmt, ...)
 {

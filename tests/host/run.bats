@@ -128,7 +128,7 @@ verdict()
 		while :; do sleep 0.1; done
 	END
 	LIMIT=1 try scripts/run.sh
-	verdict bad 'hung: stopped after 1 s'
+	verdict bad 'hung: stopped after 1 s, the stacks of all tasks are in its console'
 	grep -q task:stuck "$results/bad/console"
 	[ -f "$results/bad/gcov/a.gcda" ]
 }
@@ -323,4 +323,15 @@ verdict()
 	try scripts/run.sh
 	works
 	[ -f build/"$kernel"/results-default/good/ktap ]
+}
+
+@test "run: a real kernel that hangs, and prints the stacks of its tasks" {
+	# Pins: harness patch um-panic-sigquit; all runs in one process take seconds.
+	real_clone
+	status=0
+	timeout -s QUIT 0.3 "$objdir/linux" loglevel=8 >"$BATS_TEST_TMPDIR/ktap" 2>"$BATS_TEST_TMPDIR/console" 3>&- || status=$?
+	[ "$status" = 124 ]
+	grep -q '^task:init ' "$BATS_TEST_TMPDIR/console"
+	grep -q '^task:kthreadd ' "$BATS_TEST_TMPDIR/console"
+	grep -q '^Kernel panic .*SIGQUIT' "$BATS_TEST_TMPDIR/console"
 }

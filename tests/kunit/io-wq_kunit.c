@@ -91,7 +91,7 @@ static struct io_wq *iowq_create_wq(struct kunit *test,
 	return wq;
 }
 
-/* true once only the owner's reference is left */
+/* true once @refs references are left, in IOWQ_PATIENCE steps */
 static bool iowq_wait_refs(struct io_wq *wq, int refs)
 {
 	int i;

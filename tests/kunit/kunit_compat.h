@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the kernels that the suites are built into.
+ * What differs between the kernels that the suites are built into, what some
+ * flavour cannot run, and how suites are compiled.
  */
 #ifndef KUNIT_COMPAT_H
 #define KUNIT_COMPAT_H
@@ -37,7 +38,7 @@ task_work_cancel_match_all(struct task_struct *task,
 } while (0)
 #endif
 
-/* What takes minutes, and would if time wasn't simulated. */
+/* Skips a case that takes minutes where time is not simulated. */
 static inline void kunit_simulated_time(struct kunit *test)
 {
 	if (!IS_ENABLED(CONFIG_UML_TIME_TRAVEL_SUPPORT))

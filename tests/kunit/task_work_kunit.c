@@ -164,7 +164,7 @@ static void task_work_test_add_notify(struct kunit *test)
 	struct callback_head *work = tw->plain;
 	int i;
 
-	BUILD_BUG_ON(ARRAY_SIZE(modes) > ARRAY_SIZE(tw->plain));
+	static_assert(ARRAY_SIZE(modes) <= ARRAY_SIZE(((struct tw *)0)->plain));
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		clear_tsk_thread_flag(task, TIF_NOTIFY_RESUME);
 		clear_tsk_thread_flag(task, TIF_NOTIFY_SIGNAL);
