@@ -176,7 +176,7 @@ static inline int count_workers(pid_t pid)
  * SCHED_FIFO would not do: the fair server, a deadline task, can run all others
  * before it for 50 ms, and with time-travel=inf-cpu those do not pass.
  */
-static inline void go_first(pid_t tid)
+static inline void set_deadline(pid_t tid, long long ns)
 {
 	/* struct sched_attr, which not every libc has */
 	struct {
@@ -189,12 +189,18 @@ static inline void go_first(pid_t tid)
 		.size = sizeof(attr),
 		.policy = SCHED_DEADLINE,
 		.flags = SCHED_FLAG_RESET_ON_FORK,
-		.runtime = MS / 10,
-		.deadline = MS,
-		.period = MS,
+		.runtime = ns / 10,
+		.deadline = ns,
+		.period = ns,
 	};
 
 	must(syscall(SYS_sched_setattr, tid, &attr, 0));
+}
+
+/* Before all others, but not what it forks. */
+static inline void go_first(pid_t tid)
+{
+	set_deadline(tid, MS);
 }
 
 /*

@@ -22,17 +22,20 @@ static void thread_goes_last(pid_t tid)
 	must(sched_setscheduler(tid, SCHED_IDLE, &(struct sched_param){}));
 }
 
-/* Unlike go_first(), this is what children and new threads inherit. */
-static void go_before_thread(pid_t tid)
-{
-	must(sched_setscheduler(tid, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }));
-}
-
-/* A worker has its name from the thread until it gets to run. */
+/* A worker has its name from the thread until it gets to run: now, before us. */
 static void worker_goes_first(pid_t tid)
 {
 	if (tid != thread)
-		go_before_thread(tid);
+		set_deadline(tid, MS / 2);
+}
+
+static pid_t fork_first(void)
+{
+	pid_t pid = must(fork());
+
+	if (!pid)
+		go_first(0);
+	return pid;
 }
 
 /* Until the thread has taken what is submitted, and @nr completions are there. */
@@ -58,9 +61,13 @@ static int open_ring(struct io_uring *ring, unsigned int flags, int wq_fd)
 	};
 	int ret = io_uring_queue_init_params(16, ring, &p);
 
-	/* a new thread sleeps until there is something to do */
+	/*
+	 * A new thread sleeps until there is something to do. Its workers get
+	 * our deadline of now, and one of their own only once that has passed,
+	 * by the scheduler's clock, which ticks every 10 ms.
+	 */
 	if (!ret && !(flags & IORING_SETUP_ATTACH_WQ)) {
-		nap(MS);
+		nap(20 * MS);
 		for_each_thread(getpid(), "iou-sqp-", thread_goes_last);
 	}
 	return ret;
@@ -98,7 +105,7 @@ static void try_unused(void)
 	io_uring_queue_exit(&ring);
 	ok(wait_until(!count_sqpoll(getpid()), SEC), "unused: close ends it");
 
-	pid = must(fork());
+	pid = fork_first();
 	if (!pid) {
 		must(open_ring(&ring, IORING_SETUP_R_DISABLED, 0));
 		for (;;)
@@ -110,7 +117,7 @@ static void try_unused(void)
 	ok(reaped(pid, &status, SEC) && status == SIGKILL, "unused: killed");
 
 	must(open_ring(&ring, 0, 0));
-	pid = must(fork());
+	pid = fork_first();
 	if (!pid) {
 		must(open_ring(&other, IORING_SETUP_ATTACH_WQ, ring.ring_fd));
 		nap(MS);
@@ -134,7 +141,6 @@ static void arm(struct io_uring *ring)
 	io_uring_prep_nop(get_sqe(ring));
 	hand_over(ring, 1);
 	for_each_thread(getpid(), "iou-", worker_goes_first);
-	sched_yield();
 }
 
 static void pipes(void)
@@ -225,13 +231,13 @@ static void try_end(const char *name, enum how how, char *self)
 	pid_t pid;
 
 	pipes();
-	pid = must(fork());
+	pid = fork_first();
 	if (!pid)
 		child(how, self);
 	close(in[0]);
 	close(sink[1]);
 	if (how == EXEC) {
-		nap(20 * MS);
+		nap(50 * MS);
 		ok(!count_sqpoll(pid) && count_threads(pid) == 1, "%s: the new image has no thread", name);
 		check_gone(name);
 		ok(!waitpid(pid, &status, WNOHANG), "%s: while it runs", name);
@@ -253,7 +259,7 @@ int main(int argc, char **argv)
 	if (is_smp())
 		skip_all("who is first is certain on one processor only");
 	plan(32);
-	go_before_thread(getpid());
+	go_first(0);
 	errors();
 	try_unused();
 	try_end("kill", KILL, argv[0]);
