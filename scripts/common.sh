@@ -121,6 +121,33 @@ linux_id()
 	stat -L -c '%i %s %.Y' "$objdir/linux"
 }
 
+# fixes: those of the kernel, applied or merged, in the order of its series; one where $FIX names it.
+fixes()
+{
+	sed -n '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top/patches/$KERNEL/series" |
+		while read -r f; do
+			[ "$f" != "${FIX:-$f}" ] || echo "$f"
+		done
+}
+
+# need_counts: stop unless the kernel that is built can count, and gcov reads what its gcc wrote.
+need_counts()
+{
+	[ -f "$objdir/.config" ] && grep -qx CONFIG_GCOV=y "$objdir/.config" ||
+		die "flavour $FLAVOUR of $KERNEL is not built, or not with CONFIG_GCOV"
+	gcc_version=$(sed -n 's/^CONFIG_GCC_VERSION=\(.*\)....$/\1/p' "$objdir/.config")
+	gcov_version=$(gcov --version | sed -n '1s,.* \([0-9]*\)\.[^ ]*$,\1,p')
+	[ "$gcc_version" = "$gcov_version" ] ||
+		die "gcov is of version $gcov_version, the kernel was compiled by gcc $gcc_version: install gcov of gcc" \
+			"$gcc_version, or run make distclean and build with gcc $gcov_version"
+}
+
+# edited: one of the counted sources that were edited since the kernel was built.
+edited()
+{
+	(cd "$tree" && find io_uring kernel/task_work.c -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
+}
+
 # series_id BASE: a name for what the tree is made of, so that a change of it shows.
 series_id()
 {

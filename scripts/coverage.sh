@@ -9,13 +9,7 @@
 out=$work/coverage-$FLAVOUR
 
 lock
-[ -f "$objdir/.config" ] && grep -qx CONFIG_GCOV=y "$objdir/.config" ||
-	die "flavour $FLAVOUR of $KERNEL is not built, or not with CONFIG_GCOV"
-gcc_version=$(sed -n 's/^CONFIG_GCC_VERSION=\(.*\)....$/\1/p' "$objdir/.config")
-gcov_version=$(gcov --version | sed -n '1s,.* \([0-9]*\)\.[^ ]*$,\1,p')
-[ "$gcc_version" = "$gcov_version" ] ||
-	die "gcov is of version $gcov_version, the kernel was compiled by gcc $gcc_version: install gcov of gcc" \
-		"$gcc_version, or run make distclean and build with gcc $gcov_version"
+need_counts
 
 rm -rf "$out.tmp"
 mkdir -p "$out.tmp"
@@ -36,7 +30,7 @@ for id in "$results"/*/linux.id; do
 	mv "$out.tmp/sum" "$out.tmp/gcda"
 done
 [ "$runs" -gt 0 ] || die "no counts from this build of the kernel: run make test first"
-[ -z "$(find "$tree/io_uring" "$tree/kernel/task_work.c" -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)" ] ||
+[ -z "$(edited)" ] ||
 	say "note: sources were edited since this kernel was built, lines may be off: make test" >&2
 
 # gcov wants the .gcno files beside the counts.

@@ -35,15 +35,6 @@ pins()
 		}' kunit/*_kunit.c guest/*.c)
 }
 
-# fixes: those of the kernel, applied or merged, in the order of its series; one where FIX names it.
-fixes()
-{
-	sed -n '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top/patches/$KERNEL/series" |
-		while read -r f; do
-			[ "$f" != "${FIX:-$f}" ] || echo "$f"
-		done
-}
-
 pinned()
 {
 	pins | sed -n "s/^$1 //p"

@@ -9,64 +9,6 @@ setup()
 	clone
 }
 
-# instrumented: a linux that gcc instruments, and its sources and .config. Its first argument says which way it goes.
-instrumented()
-{
-	mkdir -p "$tree/io_uring" "$tree/kernel" "$objdir/io_uring" "$objdir/kernel"
-	cat >"$tree/io_uring/io-wq.c" <<-'END'
-		int seen;
-		void left(void)
-		{
-			seen = 1;
-		}
-		void right(void)
-		{
-			seen = 2;
-			seen = 3;
-			seen = 4;
-		}
-	END
-	cat >"$tree/kernel/task_work.c" <<-'END'
-		void left(void);
-		void right(void);
-		int main(int argc, char **argv)
-		{
-			if (argc > 1 && argv[1][0] == 'l')
-				left();
-			else
-				right();
-			return 0;
-		}
-	END
-	{
-		echo CONFIG_GCOV=y
-		echo "CONFIG_GCC_VERSION=$(gcc -dumpversion)0000"
-	} >"$objdir/.config"
-	printf '%s\n' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' 'io_uring/io-wq.c:right 0 0 0' \
-		'kernel/task_work.c 0 0 0' >coverage/targets
-	compile
-}
-
-compile()
-{
-	(
-		cd "$objdir"
-		for o in io_uring/io-wq kernel/task_work; do
-			gcc --coverage "$@" -c -o $o.o ../$o.c
-		done
-		gcc --coverage -o linux io_uring/io-wq.o kernel/task_work.o
-	)
-	stat -L -c "%i %s %.Y" "$objdir/linux" >"$objdir/linux.id"
-}
-
-# run NAME WAY: as run.sh leaves it.
-run_linux()
-{
-	mkdir -p "$results/$1/gcov"
-	cp "$objdir/linux.id" "$results/$1"
-	GCOV_PREFIX=$results/$1/gcov GCOV_PREFIX_STRIP=$(tr -cd / <<<"$objdir" | wc -c) "$objdir/linux" "$2"
-}
-
 lines()
 {
 	grep -q "^$1  *$2 % of " <<<"$out"

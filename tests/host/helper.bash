@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # Read by each *.bats: a copy of the project to break, small stand-ins for a kernel, and what each failure has to look like.
-# shellcheck shell=bash disable=SC2034,SC2123
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2123
 
 repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd -P)
 kernel=$(basename -a "$repo"/patches/*/ | sort -V | tail -n 1)
 
-unset KERNEL FLAVOUR KDIR KERNEL_TARBALL T LIMIT RUNS JOBS BENCH UMRING_LOCKED MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
+unset KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT RUNS JOBS BENCH UMRING_LOCKED MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
 
 # clone [FOLDER]: copy the project there, without what is built, and go there; $work is where it builds.
 clone()
@@ -72,6 +72,75 @@ works()
 {
 	[ "$status" = 0 ]
 	[ -z "$err" ]
+}
+
+# instrumented: a linux that gcc instruments, and its sources and .config. Its first argument says which way it goes.
+instrumented()
+{
+	mkdir -p "$tree/io_uring" "$tree/kernel" "$objdir/io_uring" "$objdir/kernel"
+	cat >"$tree/io_uring/io-wq.c" <<-'END'
+		int seen;
+		void left(void)
+		{
+			seen = 1;
+		}
+		void right(void)
+		{
+			seen = 2;
+			seen = 3;
+			seen = 4;
+		}
+	END
+	cat >"$tree/kernel/task_work.c" <<-'END'
+		void left(void);
+		void right(void);
+		int main(int argc, char **argv)
+		{
+			if (argc > 1 && argv[1][0] == 'l')
+				left();
+			else
+				right();
+			return 0;
+		}
+	END
+	{
+		echo CONFIG_GCOV=y
+		echo "CONFIG_GCC_VERSION=$(gcc -dumpversion)0000"
+	} >"$objdir/.config"
+	printf '%s\n' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' 'io_uring/io-wq.c:right 0 0 0' \
+		'kernel/task_work.c 0 0 0' >coverage/targets
+	compile
+}
+
+# compile OPTION...: that linux, from its sources as they are.
+compile()
+{
+	(
+		cd "$objdir" || return
+		for o in io_uring/io-wq kernel/task_work; do
+			gcc --coverage -I.. "$@" -c -o $o.o ../$o.c
+		done
+		gcc --coverage -o linux io_uring/io-wq.o kernel/task_work.o
+	)
+	stat -L -c "%i %s %.Y" "$objdir/linux" >"$objdir/linux.id"
+}
+
+# one_fix SED: the program with a fix that this makes of its io-wq.c, built.
+one_fix()
+{
+	instrumented
+	cp -r "$tree/io_uring" "$BATS_TEST_TMPDIR/unpatched"
+	patch fix-a io_uring/io-wq.c "$1"
+	(cd "$tree" && command patch -sp1 <"$patches/fix-a.patch")
+	compile
+}
+
+# run_linux NAME WAY: a run of it, as run.sh leaves it.
+run_linux()
+{
+	mkdir -p "$results/$1/gcov"
+	cp "$objdir/linux.id" "$results/$1"
+	GCOV_PREFIX=$results/$1/gcov GCOV_PREFIX_STRIP=$(tr -cd / <<<"$objdir" | wc -c) "$objdir/linux" "$2"
 }
 
 # kernel_tree FOLDER: the least that passes for a kernel's source.
