@@ -7,8 +7,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T, LIMIT and ARGS are for the scripts, which know their defaults.
-export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T LIMIT ARGS RUNS
+# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T, AT, RANGE, LIMIT and ARGS are for the scripts, which know their defaults.
+export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS
 
 # A glob from the user is one word here and a list of globs there.
 globs := $(if $(T),$$T)
@@ -26,8 +26,16 @@ test: ## Build what changed, run the tests, T=glob for some of them; no report
 	@scripts/build.sh && set -f && scripts/run.sh $(globs)
 
 .PHONY: coverage
-coverage: ## Coverage of the last runs: table of coverage/targets, HTML
+coverage: ## Coverage of the last runs: table of coverage/targets, report in HTML
 	@scripts/coverage.sh
+
+.PHONY: patch-coverage
+patch-coverage: ## Lines that a fix adds and no test reaches; FIX=, or RANGE= of commits
+	@scripts/patch-coverage.sh
+
+.PHONY: who
+who: ## Which tests reach a line, and how often; AT=file:line or file:function
+	@scripts/who.sh
 
 .PHONY: prove
 prove: ## Show that each fix's tests fail without it, on all kernels; FIX=, KERNEL=
@@ -59,13 +67,15 @@ distclean: ## Remove build/, trees and the edits in them as well; not the cache
 
 .PHONY: help
 help: ## This list
-	@sed -n 's/^\([a-z]*\): ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 	@echo
 	@echo 'KERNEL=7.3          which of the kernels in patches/'
 	@echo "KDIR=path           your own kernel tree, edits included; it is only read"
 	@echo 'KERNEL_TARBALL=path kernel source for machines without apt'
 	@echo 'FLAVOUR=default     which configuration of uml-config/flavours'
 	@echo 'FIX=id              which of the fixes that the series names'
+	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one'
+	@echo 'AT=file:line        which line of which source, or file:function'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'LIMIT=30            real seconds that one run may take'

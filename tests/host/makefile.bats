@@ -17,11 +17,11 @@ verbs()
 	# Pins: no verb without a line of help, none in the help that is not there.
 	try make help
 	works
-	[ "$(sed -n 's/^\([a-z][a-z]*\)  .*/\1/p' <<<"$out" | sort)" = "$(verbs | sort)" ]
-	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX T LIMIT ARGS; do
+	[ "$(sed -n 's/^\([a-z][a-z-]*\)  .*/\1/p' <<<"$out" | sort)" = "$(verbs | sort)" ]
+	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX RANGE AT T LIMIT ARGS; do
 		grep -q "^$name=" <<<"$out"
 	done
-	for verb in all check test coverage prove kernel deps bench clean distclean help; do
+	for verb in all check test coverage patch-coverage who prove kernel deps bench clean distclean help; do
 		try make -n $verb
 		works
 	done
@@ -48,7 +48,7 @@ verbs()
 
 @test "makefile: an unknown KERNEL=" {
 	# Pins: one line that lists the kernels, from each verb.
-	for script in tree config build run coverage clean; do
+	for script in tree config build run coverage patch-coverage who clean; do
 		KERNEL=1.0 try scripts/$script.sh
 		fails "no kernel 1.0" "KERNEL= takes one of" "$kernel"
 	done

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# patch-coverage.sh: which of the lines that a fix adds no test reaches, and which of their branches none takes, by the
+# report of the last make coverage: a row of totals for each fix (FIX= for one) and such lines below it, with + for a
+# branch that was taken and - for one that was not. RANGE=a..b (or one commit) is about these commits of KDIR, or of
+# build/<kernel>/tree. Lines that were changed again since are left out. Exit status: 1 if there are such lines.
+
+. "$(dirname "$0")/common.sh"
+
+FIX=${FIX-}
+RANGE=${RANGE-}
+info=$work/coverage-$FLAVOUR/coverage.info
+
+# new_lines OLD NEW: the numbers of the lines of NEW that are not in OLD.
+new_lines()
+{
+	diff --old-line-format= --unchanged-line-format= --new-line-format='%dn
+' "$1" "$2" || [ $? = 1 ]
+}
+
+# row NAME: with $tmp/old and $tmp/new, the files before and after the change.
+row()
+{
+	: >"$tmp/added"
+	(cd "$tmp/new" && find . -name '*.[ch]' | sed 's,^\./,,' | sort) >"$tmp/files"
+	while read -r f; do
+		[ -f "$tree/$f" ] || continue
+		[ -f "$tmp/old/$f" ] && old=$tmp/old/$f || old=/dev/null
+		new_lines "$tmp/new/$f" "$tree/$f" >"$tmp/later"
+		new_lines "$old" "$tree/$f" | grep -vxFf "$tmp/later" | sed "s,^,$f ," >>"$tmp/added" || :
+	done <"$tmp/files"
+	awk -v root="$tree" -v name="$1" -f "$top/coverage/patch.awk" "$tmp/added" "$tmp/unreachable" "$info"
+}
+
+# fix NAME: the files as they are, and as they are without the fix.
+fix()
+{
+	patch=$top/patches/$KERNEL/$1.patch
+	rm -rf "$tmp/old" "$tmp/new"
+	mkdir "$tmp/old" "$tmp/new"
+	sed -n 's,^+++ b/\([^\t]*\).*,\1,p' "$patch" | (cd "$tree" && xargs cp --parents -t "$tmp/new") 2>"$tmp/err" ||
+		die "$1 is not in ${tree#"$top"/}: $(head -n 1 "$tmp/err")"
+	cp -r "$tmp/new/." "$tmp/old"
+	(cd "$tmp/old" && GIT_CEILING_DIRECTORIES=$tmp git apply -R "$patch") 2>"$tmp/err" ||
+		die "$1 is not in ${tree#"$top"/} as its patch has it: $(sed -n 's/^error: //p' "$tmp/err" | paste -sd ';')"
+	row "$1"
+}
+
+# range: the files that the commits change, as the first finds them and as the last leaves them.
+range()
+{
+	repo=${KDIR:-$tree}
+	case $RANGE in
+	*..*)
+		from=${RANGE%%..*}
+		to=${RANGE##*..}
+		;;
+	*)
+		from=$RANGE^
+		to=$RANGE
+		;;
+	esac
+	from=$(git -C "$repo" merge-base "${from:-HEAD}" "${to:-HEAD}" 2>"$tmp/err") ||
+		die "RANGE=$RANGE names no commits of $repo: $(tail -n 1 "$tmp/err")"
+	mkdir "$tmp/old" "$tmp/new"
+	git -C "$repo" diff-tree -r --no-renames --diff-filter=d --name-only "$from" "${to:-HEAD}" -- '*.c' '*.h' >"$tmp/changed"
+	[ -s "$tmp/changed" ] || die "RANGE=$RANGE of $repo changes no source"
+	while read -r f; do
+		mkdir -p "$(dirname "$tmp/new/$f")" "$(dirname "$tmp/old/$f")"
+		git -C "$repo" show "${to:-HEAD}:$f" >"$tmp/new/$f"
+		git -C "$repo" show "$from:$f" >"$tmp/old/$f" 2>/dev/null || :
+	done <"$tmp/changed"
+	row "$RANGE"
+}
+
+lock
+[ -z "$FIX" ] || [ -n "$(fixes)" ] || die "no fix $FIX: FIX= takes one of $(FIX='' && fixes | paste -sd ' ')"
+[ -f "$info" ] || die "there is no ${info#"$top"/}: run make test coverage first"
+linux_id | cmp -s - "$(dirname "$info")/linux.id" || die "${info#"$top"/} is of another build: run make test coverage first"
+[ -z "$(edited)" ] || die "$(edited) was edited since this kernel was built: run make test coverage first"
+[ -z "$(find "$results" -mindepth 2 -maxdepth 2 -name linux.id -newer "$info" -print -quit)" ] ||
+	die "there are runs since ${info#"$top"/} was written: run make coverage first"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cat "$(dirname "$info")/unreachable" >"$tmp/unreachable" 2>/dev/null || :
+
+printf '%-32s %16s %16s\n' "$([ -n "$RANGE" ] && echo range || echo fix)" "added lines" "branches taken"
+status=0
+if [ -n "$RANGE" ]; then
+	range || status=$?
+else
+	for f in $(fixes); do
+		(fix "$f") || status=1
+	done
+fi
+exit "$status"

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0
+# who.sh: a small instrumented program stands in for the kernel.
+
+load helper
+
+setup()
+{
+	clone
+}
+
+@test "who: the tests that reach a line, and how often" {
+	# Pins: runs by name, the most often first, the sum, the function and the text of the line.
+	instrumented
+	run_linux one l
+	run_linux both l
+	run_linux both r
+	run_linux both r
+	run_linux a-third r
+	AT=io_uring/io-wq.c:8 try scripts/who.sh
+	works
+	[ "$out" = "io_uring/io-wq.c:8, in right(): seen = 2;
+  both                                2
+  a-third                             1
+reached 3 times, by 2 of 3 runs" ]
+	try make who AT=io_uring/io-wq.c:left
+	works
+	[ "$out" = "io_uring/io-wq.c: left()
+  both                                1
+  one                                 1
+reached 2 times, by 2 of 3 runs" ]
+}
+
+@test "who: a line that no test reaches" {
+	# Pins: it says so, and fails.
+	instrumented
+	run_linux one l
+	for at in 8 right; do
+		AT=io_uring/io-wq.c:$at try scripts/who.sh
+		[ "$status" = 1 ]
+		[ "$(tail -n 1 <<<"$out")" = "reached by none of 1 runs" ]
+		[ -z "$err" ]
+	done
+}
+
+@test "who: a line of a header" {
+	# Pins: what it counts in each object is added up, and of two functions on one line the higher.
+	instrumented
+	echo 'static inline int more(void) { return 1; } static inline int one(void) { return more(); }' >"$tree/io_uring/one.h"
+	sed -i '1i #include "io_uring/one.h"' "$tree/io_uring/io-wq.c" "$tree/kernel/task_work.c"
+	sed -i 's/seen = 1;/seen = one();/' "$tree/io_uring/io-wq.c"
+	sed -i 's/return 0;/return !one();/' "$tree/kernel/task_work.c"
+	compile
+	run_linux one l
+	run_linux two r
+	AT=io_uring/one.h:1 try scripts/who.sh
+	works
+	grep -qx '  one  *2' <<<"$out"
+	grep -qx '  two  *1' <<<"$out"
+	AT=io_uring/one.h:more try scripts/who.sh
+	[ "$(tail -n 1 <<<"$out")" = 'reached 3 times, by 2 of 2 runs' ]
+}
+
+@test "who: places that are none" {
+	# Pins: one line with what is wrong with it.
+	instrumented
+	echo 'int none;' >"$tree/io_uring/none.c"
+	compile
+	run_linux one l
+	try scripts/who.sh
+	fails 'AT= names no place' 'make who AT=io_uring/io-wq.c:1440'
+	for at in io_uring/io-wq.c :3 io_uring/io-wq.c:; do
+		AT=$at try scripts/who.sh
+		fails 'names no place'
+	done
+	AT=nosuch.c:3 try scripts/who.sh
+	fails 'no file nosuch.c'
+	AT=io_uring/io-wq.c:0 try scripts/who.sh
+	fails 'no line 0 ' 'it has 11'
+	AT=io_uring/io-wq.c:12 try scripts/who.sh
+	fails 'no line 12 ' 'it has 11'
+	AT=io_uring/io-wq.c:1 try scripts/who.sh
+	fails 'line 1 of io_uring/io-wq.c holds no code: int seen;' 'the next that does is 2'
+	AT=io_uring/io-wq.c:nosuch try scripts/who.sh
+	fails 'no function nosuch'
+	AT=io_uring/none.c:1 try scripts/who.sh
+	fails 'io_uring/none.c has no code that is counted'
+}
+
+@test "who: nothing is built, nothing was run, or another build was" {
+	# Pins: one line with what to do; a run of another build is not looked at.
+	export AT=io_uring/io-wq.c:8
+	try scripts/who.sh
+	fails 'is not built'
+	instrumented
+	try scripts/who.sh
+	fails 'no counts from this build' 'make test'
+	run_linux old r
+	echo >>"$objdir/linux"
+	try scripts/who.sh
+	fails 'no counts from this build' 'make test'
+	compile
+	run_linux new r
+	try scripts/who.sh
+	works
+	[ "$(tail -n 1 <<<"$out")" = "reached 1 times, by 1 of 1 runs" ]
+}
+
+@test "who: a source that was edited since" {
+	# Pins: a note that lines may be off.
+	instrumented
+	run_linux one r
+	echo >>"$tree/io_uring/io-wq.c"
+	AT=io_uring/io-wq.c:8 try scripts/who.sh
+	[ "$status" = 0 ]
+	[[ $err == *"note: io_uring/io-wq.c was edited"* ]]
+}
+
+@test "who: a scenario of this kernel, for real" {
+	# Pins: gcov's form of the counts of the kernel that is built. Its objects have the names of the folder it was built in.
+	real_clone
+	LIMIT=120 try scripts/run.sh link-read-kill
+	[ "$status" = 0 ]
+	strip=$(readlink -f "$repo/build/$kernel/tree/um-default" | tr -cd / | wc -c)
+	GCOV_PREFIX=$results/link-read-kill/gcov GCOV_PREFIX_STRIP=$strip "$objdir/linux" scenario=link-read-kill 2>/dev/null
+	AT=io_uring/io-wq.c:io_wq_exit_start try scripts/who.sh
+	[ "$status" = 0 ]
+	grep -qx '  link-read-kill  *[1-9][0-9]*' <<<"$out"
+}
