@@ -64,6 +64,7 @@ one()
 	why=$(verdict "$dir" "$status")
 	cp "$objdir/linux.id" "$dir/linux.id"
 	echo "${why:-passed}" >"$dir/verdict"
+	echo "$ms" >"$dir/ms"
 	if [ -z "$why" ]; then
 		printf 'ok     %-24s %4d cases %6d ms\n' "$2" "$(grep -cE '^    (not )?ok ' "$dir/ktap")" "$ms"
 	else
@@ -156,7 +157,7 @@ go()
 }
 
 # The parser starts with the runs: its imports take longer than many a suite.
-rm -f "$results/ktap"
+rm -f "$results/ktap" "$results/junit.xml"
 parsed=0
 start=$(date +%s%N)
 exec 3>&1
@@ -171,6 +172,7 @@ if [ -z "$counts" ]; then
 	parse "$@" <"$results/ktap" || parsed=$?
 	counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
 fi
+[ -e "$results/junit.xml" ] || "$python" -S "$top/scripts/junit.py" "$results/results.json" >"$results/junit.xml"
 [ -n "$counts" ] || die "$parser has no counts, see $results/parsed: $(tail -n 1 "$results/parsed")"
 echo "$counts ($(wc -l <"$results/runs") runs, $((wall / 1000)).$(printf '%03d' $((wall % 1000))) s)" | tee "$results/summary"
 while read -r _ name; do

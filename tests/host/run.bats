@@ -86,6 +86,21 @@ verdict()
 	stat -L -c "%i %s %.Y" "$objdir/linux" | cmp - "$results/own/linux.id"
 }
 
+@test "run: JUnit XML, whatever kernel" {
+	# Pins: junit.xml and its counts, by kunit.py or where that has no --junit, by junit.py; none of an earlier run.
+	good
+	{ ktap bad $'ok 1 a\nnot ok 2 b' 'not ok' && echo 'exit 1'; } | play bad
+	for quoted in "'--junit'" '"--junit"'; do
+		sed -i "s/'--junit'/$quoted/" "$tree/tools/testing/kunit/kunit.py"
+		try scripts/run.sh
+		[ "$status" = 1 ]
+		grep -q '<testsuite name="main" tests="4" failures="1" skipped="0" errors="0">' "$results/junit.xml"
+		grep -q '<testsuite name="bad" tests="2" failures="1" ' "$results/junit.xml"
+	done
+	try scripts/run.sh good
+	grep -q '<testsuite name="main" tests="2" failures="0" ' "$results/junit.xml"
+}
+
 @test "run: a case fails" {
 	# Pins: exit status 1, named.
 	good
