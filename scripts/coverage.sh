@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # coverage.sh: add up the counts of the runs of the built kernel, print the table of coverage/targets, and write HTML to
-# build/<kernel>/coverage-<flavour>/html. Counts that another build left are not used. Exit status: 1 if a target is
-# below its floor.
+# build/<kernel>/coverage-<flavour>/html and, by report.sh, build/<kernel>/report-<flavour>. Counts that another build
+# left are not used. Exit status: 1 if a target is below its floor.
 
 . "$(dirname "$0")/common.sh"
 
@@ -65,4 +65,5 @@ if [ "$runs" -lt "$of" ]; then
 	low=0
 fi
 echo "HTML: ${out#"$top"/}/html/index.html"
+"$top/scripts/report.sh"
 exit "${low:-0}"

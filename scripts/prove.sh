@@ -159,10 +159,14 @@ prove()
 		proved=yes
 		verdict="proved by $(echo "$pinned_tests" | wc -w) tests, built in $(cat "$without/seconds") s"
 	fi
-	printf '%-7s %-22s %-41s %-41s %s\n' "$KERNEL" "$fix" "$(measured figure "$without" | tail -n 1)" \
-		"$(measured figure "$work" | tail -n 1)" "$verdict"
+	before=$(measured figure "$without" | tail -n 1)
+	after=$(measured figure "$work" | tail -n 1)
+	printf '%-7s %-22s %-41s %-41s %s\n' "$KERNEL" "$fix" "$before" "$after" "$verdict"
 	# shellcheck disable=SC2086
 	[ -z "$pinned_tests" ] || printf '                %s\n' $pinned_tests
+	# For report.sh.
+	mkdir -p "$work/proof-$FLAVOUR"
+	printf '%s\t%s\t%s\n%s\n' "$before" "$after" "$verdict" "$pinned_tests" >"$work/proof-$FLAVOUR/$fix"
 	[ -n "$proved" ]
 }
 

@@ -48,7 +48,7 @@ verbs()
 
 @test "makefile: an unknown KERNEL=" {
 	# Pins: one line that lists the kernels, from each verb.
-	for script in tree config build run coverage patch-coverage who clean; do
+	for script in tree config build run coverage patch-coverage who report clean; do
 		KERNEL=1.0 try scripts/$script.sh
 		fails "no kernel 1.0" "KERNEL= takes one of" "$kernel"
 	done

@@ -64,7 +64,7 @@ row()
 }
 
 @test "prove: tests that fail without their fix, and pass with it" {
-	# Pins: a row a fix, the tests below it, exit status 0; a source that the patch leaves alone is shared, not copied.
+	# Pins: a row a fix, the tests below it, kept for the report, exit status 0; a source that the patch leaves alone is shared, not copied.
 	try scripts/prove.sh
 	[ "$status" = 0 ]
 	row fix-a 'proved by 1 tests'
@@ -73,6 +73,7 @@ row()
 	[ -L "$work-without-fix-a/tree/kernel" ]
 	grep -q 'line 50;' "$work-without-fix-a/tree/io_uring/io-wq.c"
 	grep -q 'fixed a;' "$tree/io_uring/io-wq.c"
+	[ "$(cat "$work/proof-default/fix-a")" = $'0\t1\tproved by 1 tests, built in '"$(cat "$work-without-fix-a/seconds")"$' s\nio-wq.case_a' ]
 	FIX=fix-b try scripts/prove.sh
 	[ "$(grep -c proved <<<"$out")" = 1 ]
 	row fix-b 'proved by 1 tests'

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0
+# report.sh, coverage/report.py and junit.py: a small instrumented program stands in for the kernel.
+
+load helper
+
+setup()
+{
+	clone
+	no_patches
+	echo '# fixes' >"$patches/series"
+}
+
+# case_of NAME KTAP [VERDICT]: what run.sh leaves beside the counts.
+case_of()
+{
+	printf '%s\n' 'KTAP version 1' "$2" >"$results/$1/ktap"
+	echo "console of $1" >"$results/$1/console"
+	echo "${3:-passed}" >"$results/$1/verdict"
+}
+
+# links: the files that the pages of the report link to, each of which is there.
+links()
+{
+	(
+		cd "$report"
+		grep -oh 'href="[^"]*"' ./*.html | sed 's/^href="//; s/"$//; s/#.*//' | sort -u | while read -r file; do
+			[ -e "$file" ] || { echo "not there: $file"; exit 1; }
+			echo "$file"
+		done
+	)
+}
+
+report()
+{
+	one_fix 's/^\(\s*\)seen = 1;/&\n\1seen = 7;\/\/ <script>/'
+	run_linux good r
+	case_of good $'    ok 1 a\n        ok 1 b.1\n        ok 2 b.2\n    ok 2 b\n    ok 3 c # SKIP not here\nok 1 good'
+	report=$work/report-default
+}
+
+@test "report: one page with links to all that it is made of" {
+	# Pins: results, targets, fixes and output of each run are there, every link leads somewhere, nothing from elsewhere.
+	report
+	echo '<testsuite />' >"$results/junit.xml"
+	try scripts/coverage.sh
+	works
+	grep -qx "Report: build/$kernel/report-default/index.html" <<<"$out"
+	page=$report/index.html
+	grep -q '>3 passed<' "$page"
+	grep -q '>0 failed<' "$page"
+	grep -q '1 skipped' "$page"
+	grep -q 'kernel/task_work.c</a>' "$page"
+	grep -q 'io_uring/io-wq.c</a>:<wbr>right' "$page"
+	grep -q '#L5">io_uring/io-wq.c:5</a> .*not reached' "$page"
+	grep -q 'Not run on this kernel' "$page"
+	links >all
+	for file in ../coverage-default/html/index.html junit.xml runs/good.ktap.txt runs/good.console.txt io_uring-io-wq.c.html; do
+		grep -qxF "$file" all
+	done
+	! grep -l 'src=\|https*:\|<script\|<link' "$report"/*.html || false
+	cmp "$results/good/console" "$report/runs/good.console.txt"
+}
+
+@test "report: the tests that reach a line" {
+	# Pins: a page for each source, with who and how often beside each line; text of the source is shown as it is.
+	report
+	run_linux more r
+	run_linux more r
+	scripts/coverage.sh
+	page=$report/io_uring-io-wq.c.html
+	grep -q '<details class="hit" id="L9"><summary><i>9</i><b>3</b>.*seen = 2;</summary><p>more&nbsp;2, good&nbsp;1</p>' "$page"
+	grep -q '<details class="miss" id="L5">.*seen = 7;// &lt;script&gt;</summary><p>no test reaches this line' "$page"
+	grep -q '<div class="no" id="L1">.*int seen;' "$page"
+}
+
+@test "report: what failed, and why" {
+	# Pins: first what failed, with what it said; a crash with the end of its console; markup in it is text.
+	report
+	run_linux bad r
+	case_of bad $'    # a: EXPECTATION FAILED at <b>:5\n    not ok 1 a\n    ok 2 b\nnot ok 1 bad' failed
+	run_linux gone r
+	case_of gone '' 'crashed: exit status 134'
+	echo 'Kernel panic & more' >"$results/gone/console"
+	run_linux cut r
+	run_linux above r
+	case_of above $'    ok 1 a\nok 1 above'
+	scripts/coverage.sh
+	page=$report/index.html
+	grep -q '>5 passed<' "$page"
+	grep -q '>3 failed<' "$page"
+	grep -q 'EXPECTATION FAILED at &lt;b&gt;:5' "$page"
+	grep -q 'crashed: exit status 134' "$page"
+	grep -q 'Kernel panic &amp; more' "$page"
+	grep -q 'was not run to its end' "$page"
+	[ "$(grep -n '<h2>Failures' "$page" | cut -d : -f 1)" -lt "$(grep -n '<h2>Coverage' "$page" | cut -d : -f 1)" ]
+	[ "$(grep -n '<tr><td>above<' "$page" | cut -d : -f 1)" -gt "$(grep -n '<tr><td>gone<' "$page" | cut -d : -f 1)" ]
+}
+
+@test "report: the last make prove" {
+	# Pins: the rows of this kernel, with the tests.
+	report
+	mkdir -p "$work/proof-default"
+	printf '%s\n' $'60 ms\t2 ms\tproved by 2 tests, built in 3 s' io-wq.one two >"$work/proof-default/fix-a"
+	scripts/coverage.sh
+	grep -q '<td>60 ms</td><td>2 ms</td>' "$report/index.html"
+	grep -q 'proved by 2 tests, built in 3 s</span><small>io-wq.one, two</small>' "$report/index.html"
+}
+
+@test "report: a fix that is not in the tree" {
+	# Pins: the report says so, and has all the rest.
+	report
+	sed -i 's/seen = 7;/seen = 8;/' "$tree/io_uring/io-wq.c"
+	compile
+	run_linux good r
+	try scripts/coverage.sh
+	works
+	grep -q 'fix-a is not in ' "$report/index.html"
+	grep -q '>3 passed<' "$report/index.html"
+}
+
+@test "report: a target below its floor" {
+	# Pins: the report is written all the same, the figure and its floor in it; make coverage fails.
+	report
+	echo 'io_uring/io-wq.c:left 50 0 0' >coverage/targets
+	try scripts/coverage.sh
+	[ "$status" = 1 ]
+	grep -q '<span class="bad">0.0&nbsp;%&nbsp;!</span><small>of&nbsp;[0-9]*, floor&nbsp;50</small>' "$report/index.html"
+}
+
+@test "report: no space left, and nothing to report" {
+	# Pins: an error, and the report that is there stays.
+	try scripts/report.sh
+	fails 'there is no ' 'make test coverage'
+	report
+	scripts/coverage.sh
+	cp -a "$report" before
+	try sh -c 'trap "" XFSZ; ulimit -f 8; scripts/report.sh'
+	fails "cannot write build/$kernel/report-default"
+	diff -r before "$report"
+}
+
+@test "report: JUnit XML where kunit.py writes none" {
+	# Pins: the form is that of a kunit.py that does, with a case that failed, one skipped, a suite that crashed.
+	parser=$repo/build/$kernel/tree/tools/testing/kunit/kunit.py
+	grep -qs -- "'--junit'" "$parser" || skip "no kernel tree with such a kunit.py: make kernel"
+	printf '%s\n' 'KTAP version 1' 1..3 '    KTAP version 1' '    # Subtest: a' '    1..3' '    ok 1 x & y' '    not ok 2 z' \
+		'    ok 3 s # SKIP not here' 'not ok 1 a' '    KTAP version 1' '    # Subtest: b' '    1..1' '        KTAP version 1' \
+		'        # Subtest: p' '        ok 1 one' '        ok 2 two' '    ok 1 p' 'ok 2 b' '# c: crashed' 'not ok 3 c' >ktap
+	python3 -X pycache_prefix="$PWD/cache" "$parser" parse --json="$PWD/json" --junit="$PWD/theirs" <ktap || :
+	python3 scripts/junit.py json >ours
+	# What the tests said is not in the JSON, nor is why one was skipped.
+	plain()
+	{
+		python3 - "$1" <<-'END'
+			import sys, xml.etree.ElementTree as ET
+			for e in ET.parse(sys.argv[1]).iter():
+			    if e.tag != "system-out":
+			        print(e.tag, sorted(e.attrib.items()), (e.text or "").strip() if e.tag != "skipped" else "")
+		END
+	}
+	plain theirs >one
+	plain ours >two
+	cat one
+	grep -q failure one
+	grep -q skipped one
+	diff one two
+}
