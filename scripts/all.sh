@@ -8,17 +8,21 @@
 find_kernel "$@"
 start=$(date +%s)
 "$top/scripts/build.sh"
-tests=0
-"$top/scripts/run.sh" || tests=$?
-[ -s "$results/summary" ] || exit "$tests"
-say "adding up the coverage"
+tested=0
+"$top/scripts/run.sh" || tested=$?
+[ -s "$results/summary" ] || exit "$tested"
 coverage=0
-report=$("$top/scripts/coverage.sh") || coverage=$?
+if grep -qx CONFIG_GCOV=y "$objdir/.config"; then
+	say "adding up the coverage"
+	report=$("$top/scripts/coverage.sh") || coverage=$?
+else
+	report="Flavour $FLAVOUR counts nothing, so there is no coverage."
+fi
 
 echo
 cat "$results/summary"
 echo
 printf '%s\n' "$report"
 echo "Kernel: ./linux ($KERNEL, $FLAVOUR). Logs: ${results#"$top"/}. All of it: $(($(date +%s) - start)) s"
-[ "$tests" = 0 ] || exit "$tests"
+[ "$tested" = 0 ] || exit "$tested"
 exit "$coverage"
