@@ -133,6 +133,71 @@ static void cancel_test_no_wq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, io_async_cancel_one(tctx, &cd));
 }
 
+/* io_uring_try_cancel_iowq: tasks that have no io_wq, or none any more. */
+static void cancel_test_no_wq_of_ring(struct kunit *test)
+{
+	struct cancel_test *t = test->priv;
+	struct io_uring_task *tctx, *old = current->io_uring;
+	struct io_tctx_node node = { .task = current };
+
+	tctx = kunit_kzalloc(test, sizeof(*tctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tctx);
+	io_ring_init_tctx_lock(t->ctx);
+	INIT_LIST_HEAD(&t->ctx->tctx_list);
+	KUNIT_EXPECT_FALSE(test, io_uring_try_cancel_iowq(t->ctx));
+	list_add(&node.ctx_node, &t->ctx->tctx_list);
+	current->io_uring = NULL;
+	KUNIT_EXPECT_FALSE(test, io_uring_try_cancel_iowq(t->ctx));
+	current->io_uring = tctx;
+	KUNIT_EXPECT_FALSE(test, io_uring_try_cancel_iowq(t->ctx));
+	current->io_uring = old;
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&t->ctx->uring_lock));
+}
+
+/* io_cancel_defer_files: nothing is cancelled of what another task waits for. */
+static void cancel_test_defer_other(struct kunit *test)
+{
+	struct cancel_test *t = test->priv;
+	io_req_owner *us = (io_req_owner *)t, *them = (io_req_owner *)test;
+	struct io_defer_entry de[2] = {
+		{ .req = &t->req[0] }, { .req = &t->req[1] },
+	};
+	int i;
+
+	INIT_LIST_HEAD(&t->ctx->defer_list);
+	for (i = 0; i < 2; i++) {
+		io_req_owner_of(&t->req[i]) = them;
+		list_add_tail(&de[i].list, &t->ctx->defer_list);
+	}
+	KUNIT_EXPECT_FALSE(test, io_cancel_defer_files(t->ctx, us, true));
+	KUNIT_EXPECT_PTR_EQ(test, t->ctx->defer_list.next, &de[0].list);
+	KUNIT_EXPECT_PTR_EQ(test, t->ctx->defer_list.prev, &de[1].list);
+}
+
+/* io_try_cancel: a task asks for its own requests, or it is said once. */
+static void cancel_test_other_task(struct kunit *test)
+{
+	struct cancel_test *t = test->priv;
+	struct io_ring_ctx *ctx = t->ctx;
+	struct io_cancel_data cd = { .ctx = ctx, .data = 1 };
+	struct io_uring_task *tctx;
+	int i;
+
+	tctx = kunit_kzalloc(test, sizeof(*tctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tctx);
+	ctx->cancel_table.hash_bits = 1;
+	ctx->cancel_table.hbs = kunit_kcalloc(test, 2, sizeof(*ctx->cancel_table.hbs),
+					      GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctx->cancel_table.hbs);
+	INIT_LIST_HEAD(&ctx->timeout_list);
+	spin_lock_init(&ctx->completion_lock);
+	io_ring_init_timeout_lock(ctx);
+	kunit_warning_suppress(test)
+		for (i = 0; i < 2; i++)
+			KUNIT_EXPECT_EQ(test, -ENOENT,
+					io_try_cancel(tctx, &cd, 0));
+}
+
 /* io_cancel_ctx_cb: a ring that goes takes its own requests along. */
 static void cancel_test_ctx_cb(struct kunit *test)
 {
@@ -403,6 +468,9 @@ static struct kunit_case cancel_test_cases[] = {
 	KUNIT_CASE_PARAM(cancel_test_match, cancel_matches_gen_params),
 	KUNIT_CASE(cancel_test_match_wq),
 	KUNIT_CASE(cancel_test_no_wq),
+	KUNIT_CASE(cancel_test_no_wq_of_ring),
+	KUNIT_CASE(cancel_test_defer_other),
+	KUNIT_CASE(cancel_test_other_task),
 	KUNIT_CASE(cancel_test_ctx_cb),
 	KUNIT_CASE_PARAM(cancel_test_prep, cancel_preps_gen_params),
 	KUNIT_CASE(cancel_test_prep_opcode),

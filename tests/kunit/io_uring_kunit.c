@@ -8,6 +8,7 @@
  * It never gets to run task_work, unless the test makes it do so.
  */
 #include <kunit/test.h>
+#include <linux/anon_inodes.h>
 #include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/kallsyms.h>
@@ -49,6 +50,7 @@ struct ring {
 	int wakes;
 	bool locked;
 	unsigned int posted;
+	int polls;
 };
 
 static bool ring_locked(struct io_ring_ctx *ctx)
@@ -541,6 +543,107 @@ static void io_uring_test_orphans_refs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight), 0);
 }
 
+/* cancel-local-directly: while the work item is queued the task is held once. */
+static void io_uring_test_orphans_queued(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, 0);
+	struct ring_item *a = ring_item(test), *b = ring_item(test);
+	int usage;
+
+	ring_submitter_exit(ring);
+	/* its last switch has let go of it */
+	rcu_barrier();
+	usage = refcount_read(&ring->task->usage);
+	ring_add(a);
+	/* somebody else gets to it first */
+	tctx_task_work(&ring->task->io_uring->task_work);
+	KUNIT_EXPECT_STREQ(test, ring->ran, "a");
+	ring_add(b);
+	schedule_timeout_uninterruptible(HZ);
+	KUNIT_EXPECT_STREQ(test, ring->ran, "ab");
+	KUNIT_EXPECT_EQ(test, refcount_read(&ring->task->usage), usage - 2);
+}
+
+/* Requests are cancelled for a task that has no io-wq any more. */
+static void io_uring_test_cancel_no_wq(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
+	struct io_uring_task *tctx = ring->task->io_uring;
+	struct io_ring_ctx *ctx = ring->ctx;
+	struct ring_item *item = ring_item(test);
+	struct io_wq *wq = tctx->io_wq;
+
+	tctx->io_wq = NULL;
+	KUNIT_EXPECT_FALSE(test,
+			   io_ring_try_cancel(ctx, io_req_owner_of(item->req)));
+	tctx->io_wq = wq;
+	/* nor does a task that has never used io_uring */
+	KUNIT_EXPECT_FALSE(test, io_ring_try_cancel_no_tctx(ctx));
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&ctx->uring_lock));
+	/* what comes now wakes its task */
+	KUNIT_EXPECT_EQ(test, atomic_read(&ctx->cq_wait_nr), 1);
+	ring_add(item);
+}
+
+static int ring_polled(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
+		       unsigned int flags)
+{
+	struct io_kiocb *req = cmd_to_io_kiocb(cmd);
+	struct ring_item *item = (void *)(unsigned long)req->cqe.user_data;
+	struct ring *ring = item->ring;
+
+	/* one round without any */
+	if (ring->polls++ < 3)
+		return 0;
+	ring->ran[strlen(ring->ran)] = item->name;
+	if (item->name == 'a')
+		set_tsk_need_resched(current);
+	io_req_set_res(req, item->name, 0);
+	WRITE_ONCE(req->iopoll_completed, 1);
+	return 1;
+}
+
+static const struct file_operations ring_polled_fops = {
+	.uring_cmd_iopoll = ring_polled,
+};
+
+/* Ring exit polls for what is completed only if somebody does, until it is. */
+static void io_uring_test_iopoll(struct kunit *test)
+{
+	const bool *defer = test->param_value;
+	struct ring *ring = ring_create(test, IORING_SETUP_IOPOLL |
+					(*defer ? IORING_SETUP_DEFER_TASKRUN : 0));
+	struct ring_item *item;
+	struct file *file;
+	int i;
+
+	file = anon_inode_getfile("[io_uring_kunit]", &ring_polled_fops, NULL,
+				  O_RDWR);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	for (i = 0; i < 3; i++) {
+		item = ring_item(test);
+		item->req->opcode = IORING_OP_URING_CMD;
+		item->req->file = get_file(file);
+		item->req->iopoll_completed = 0;
+		io_ring_add_iopoll(ring->ctx, item->req);
+	}
+	ring_close(ring);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, ring->ran, "abc");
+	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&ring->task->io_uring->inflight), 0);
+	KUNIT_EXPECT_EQ(test, file_count(file), 1);
+	fput(file);
+}
+
+static const bool ring_defers[] = { false, true };
+
+static void ring_defer_desc(const bool *defer, char *desc)
+{
+	strscpy(desc, *defer ? "defer" : "plain", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ring_defers, ring_defers, ring_defer_desc);
+
 static int io_uring_test_init(struct kunit *test)
 {
 	struct ring *ring;
@@ -600,6 +703,9 @@ static struct kunit_case io_uring_test_cases[] = {
 	KUNIT_CASE(io_uring_test_orphans),
 	KUNIT_CASE(io_uring_test_orphans_exit),
 	KUNIT_CASE(io_uring_test_orphans_refs),
+	KUNIT_CASE(io_uring_test_orphans_queued),
+	KUNIT_CASE(io_uring_test_cancel_no_wq),
+	KUNIT_CASE_PARAM(io_uring_test_iopoll, ring_defers_gen_params),
 	{}
 };
 

@@ -114,6 +114,14 @@ typedef struct task_struct io_req_owner;
 #define io_cancel_ctx_cb(...)			kunit_elsewhere(__VA_ARGS__)
 #define io_cancel_remove(...)			kunit_elsewhere(__VA_ARGS__)
 #define io_cancel_remove_all(...)		kunit_elsewhere(__VA_ARGS__)
+#define io_cancel_defer_files(...)		kunit_elsewhere(__VA_ARGS__)
+#define io_uring_try_cancel_iowq(...)		kunit_elsewhere(__VA_ARGS__)
+#define io_defer_entry				kunit_defer_entry
+struct io_defer_entry {
+	struct list_head list;
+	struct io_kiocb *req;
+};
+
 static inline int kunit_elsewhere(void *unused, ...)
 {
 	return 0;
@@ -131,6 +139,12 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define io_ring_set_task_complete(ctx)		\
 	((ctx)->task_complete = (ctx)->lockless_cq = true)
 #define io_ring_activate_poll(ctx)		((ctx)->poll_activated = true)
+#define io_ring_try_cancel(ctx, owner)		\
+	io_uring_try_cancel_requests(ctx, owner, true)
+#define io_ring_try_cancel_no_tctx(ctx)		\
+	io_uring_try_cancel_requests(ctx, &init_task, true)
+#define io_ring_add_iopoll(ctx, req)		\
+	wq_list_add_tail(&(req)->comp_list, &(ctx)->iopoll_list)
 #define io_task_alloc_tctx(tsk, ctx)		\
 	io_uring_alloc_task_context(tsk, ctx)
 #define io_req_set_task(req, tsk)		((req)->task = (tsk))
@@ -140,6 +154,8 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define kunit_skip_without_mpscq(test)		\
 	kunit_skip(test, "local work is an llist here")
 #define io_local_work_half_push(ctx, node)	((struct llist_node *)NULL)
+#define io_local_work_init(ctx)			init_llist_head(&(ctx)->work_llist)
+#define io_local_work_push(ctx, node)		llist_add(node, &(ctx)->work_llist)
 
 #else
 
@@ -183,12 +199,20 @@ static void name(struct io_tw_req tw_req, io_tw_token_t tw)	\
 	((ctx)->int_flags |= IO_RING_F_TASK_COMPLETE | IO_RING_F_LOCKLESS_CQ)
 #define io_ring_activate_poll(ctx)		\
 	((ctx)->int_flags |= IO_RING_F_POLL_ACTIVATED)
+#define io_ring_try_cancel(ctx, owner)		\
+	io_uring_try_cancel_requests(ctx, owner, true, false)
+#define io_ring_try_cancel_no_tctx(ctx)		((void)(ctx), false)
+#define io_ring_add_iopoll(ctx, req)		\
+	list_add_tail(&(req)->iopoll_node, &(ctx)->iopoll_list)
 #define io_task_alloc_tctx(tsk, ctx)		\
 	PTR_ERR_OR_ZERO((tsk)->io_uring = io_uring_alloc_task_context(tsk, ctx))
 #define io_req_set_task(req, tsk)		((req)->tctx = (tsk)->io_uring)
 #define io_run_some_local_work(ctx, max)	io_run_local_work(ctx, 1, max)
 
 #define kunit_skip_without_mpscq(test)
+#define io_local_work_init(ctx)			\
+	mpscq_init(&(ctx)->work_list, &(ctx)->work_head)
+#define io_local_work_push(ctx, node)		mpscq_push(&(ctx)->work_list, node)
 /* The first half of mpscq_push(): returns what is to be linked to @node. */
 #define io_local_work_half_push(ctx, node)	\
 	((node)->next = NULL, xchg(&(ctx)->work_list.tail, node))

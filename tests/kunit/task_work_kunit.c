@@ -547,21 +547,30 @@ static void task_work_test_add_nmi(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, tw_ran, "a");
 }
 
-/* task_work_add: not to others from an NMI; without a known mode, not told. */
+/*
+ * task_work_add: not to others from an NMI; without a known mode, not told.
+ * That is said once, and is so each time.
+ */
 static void task_work_test_add_wrong(struct kunit *test)
 {
 	struct tw *tw = test->priv;
-	struct tw_work *work = &tw->work[0];
+	int i;
 
-	work->name = 'a';
-	init_task_work(&work->cb, tw_func);
+	for (i = 0; i < 2; i++) {
+		tw->work[i].name = 'a' + i;
+		init_task_work(&tw->work[i].cb, tw_func);
+	}
 	kunit_warning_suppress(test) {
-		KUNIT_EXPECT_EQ(test, -EINVAL,
-				task_work_add(tw->task, &work->cb,
-					      TWA_NMI_CURRENT));
+		for (i = 0; i < 2; i++)
+			KUNIT_EXPECT_EQ(test, -EINVAL,
+					task_work_add(tw->task, &tw->work[i].cb,
+						      TWA_NMI_CURRENT));
 		tw_expect(test, "left", tw->task->task_works, "");
-		KUNIT_EXPECT_EQ(test, 0, task_work_add(tw->task, &work->cb, -1));
-		tw_expect(test, "left", tw->task->task_works, "a");
+		for (i = 0; i < 2; i++)
+			KUNIT_EXPECT_EQ(test, 0,
+					task_work_add(tw->task, &tw->work[i].cb,
+						      -1));
+		tw_expect(test, "left", tw->task->task_works, "ba");
 	}
 }
 

@@ -9,6 +9,8 @@
 #include <kunit/test.h>
 #include <linux/anon_inodes.h>
 #include <linux/fdtable.h>
+#include <linux/sched/task.h>
+#include "cancel.h"
 #include "kunit_compat.h"
 
 #define TCTX_RINGS 3
@@ -17,6 +19,9 @@ struct tctx_test {
 	struct io_ring_ctx *ctx[TCTX_RINGS];
 	struct file *file;
 	long refs;
+
+	struct io_uring_task *tctx;
+	struct delayed_work done;
 };
 
 static const struct file_operations tctx_fops;
@@ -178,6 +183,75 @@ static void tctx_test_alloc_fails(struct kunit *test)
 	tctx_free();
 }
 
+/* io_uring_cancel_generic: what is left of a task that exits, or calls exec. */
+static void tctx_test_cancelled(struct kunit *test)
+{
+	struct tctx_test *t = test->priv;
+	struct io_uring_task *tctx;
+
+	KUNIT_EXPECT_EQ(test, 0, __io_uring_add_tctx_node(t->ctx[0]));
+	tctx = current->io_uring;
+	/* requests on rings that are gone by the time they are looked for */
+	atomic_set(&tctx->inflight_tracked, 1);
+	io_uring_cancel_generic(false, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, current->io_uring, tctx);
+	KUNIT_EXPECT_PTR_EQ(test, tctx->io_wq, NULL);
+	KUNIT_EXPECT_TRUE(test, list_empty(&t->ctx[0]->tctx_list));
+	KUNIT_EXPECT_EQ(test, atomic_read(&tctx->in_cancel), 1);
+
+	/* it may yet use rings, but not io-wq */
+	KUNIT_EXPECT_EQ(test, 0, __io_uring_add_tctx_node(t->ctx[1]));
+	KUNIT_EXPECT_NOT_NULL(test, tctx_node(t->ctx[1]));
+	KUNIT_EXPECT_PTR_EQ(test, tctx->io_wq, NULL);
+	io_uring_del_tctx_node((unsigned long)t->ctx[1]);
+	KUNIT_EXPECT_TRUE(test, list_empty(&t->ctx[1]->tctx_list));
+
+	io_uring_cancel_generic(true, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, current->io_uring, NULL);
+	io_uring_cancel_generic(true, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, current->io_uring, NULL);
+}
+
+/* A request that no ring knows of is done. */
+static void tctx_complete(struct work_struct *work)
+{
+	struct tctx_test *t = container_of(work, struct tctx_test, done.work);
+
+	percpu_counter_dec(&t->tctx->inflight);
+	atomic_dec(&t->tctx->inflight_tracked);
+	wake_up(&t->tctx->wait);
+}
+
+/* io_uring_cancel_generic: sleeps until all is done, whoever else has work. */
+static void tctx_test_cancel_waits(struct kunit *test)
+{
+	struct tctx_test *t = test->priv;
+	unsigned long start = jiffies;
+	struct llist_node entry;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		io_local_work_init(t->ctx[i]);
+		t->ctx[i]->flags = IORING_SETUP_DEFER_TASKRUN;
+		KUNIT_ASSERT_EQ(test, 0, __io_uring_add_tctx_node(t->ctx[i]));
+	}
+	/* for another task to run */
+	t->ctx[0]->submitter_task = current;
+	t->ctx[1]->submitter_task = &init_task;
+	io_local_work_push(t->ctx[1], &entry);
+
+	t->tctx = current->io_uring;
+	percpu_counter_inc(&t->tctx->inflight);
+	atomic_inc(&t->tctx->inflight_tracked);
+	INIT_DELAYED_WORK(&t->done, tctx_complete);
+	schedule_delayed_work(&t->done, HZ);
+	io_uring_cancel_generic(false, NULL);
+	KUNIT_EXPECT_GE(test, jiffies - start, HZ);
+	KUNIT_EXPECT_LT(test, jiffies - start, 2 * HZ);
+	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&t->tctx->inflight), 0);
+	__io_uring_free(current);
+}
+
 /* io_ring_add_registered_file: the first slot that is free in a range. */
 static void tctx_test_registered(struct kunit *test)
 {
@@ -315,6 +389,8 @@ static struct kunit_case tctx_test_cases[] = {
 	KUNIT_CASE(tctx_test_limits),
 	KUNIT_CASE(tctx_test_del_node),
 	KUNIT_CASE(tctx_test_alloc_fails),
+	KUNIT_CASE(tctx_test_cancelled),
+	KUNIT_CASE(tctx_test_cancel_waits),
 	KUNIT_CASE(tctx_test_registered),
 	KUNIT_CASE(tctx_test_unreg),
 	KUNIT_CASE(tctx_test_register_fd),
