@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# Reads coverage/targets, then an lcov tracefile. Prints the table of the targets; exits with 1 if one is below a floor
-# or is not in the tracefile at all. A function's lines are those from its own first line to before the next one's.
+# Reads coverage/targets, then an lcov tracefile and the sources in root. Prints the table of the targets; exits with 1 if
+# one is below a floor or is not in the tracefile at all, or if something is reached that is said to be unreachable. A
+# function's lines are those from its own first line to the next that begins with a brace, or to before the next function.
 
 function percent(hit, found)
 {
@@ -18,7 +19,103 @@ function function_at(line,    i, name)
 	for (i = 1; i <= starts; i++)
 		if (start[i] <= line && (name == "" || start[i] > start[at]))
 			name = label[at = i]
-	return name
+	return name != "" && closed[file, line] >= start[at] ? "" : name
+}
+
+# Where the last function before each line ended: one that is always inlined is not in the tracefile.
+function read_source(    line, n, last)
+{
+	for (n = 1; (getline line < (root "/" file)) > 0; n++) {
+		closed[file, n] = last
+		if (line ~ /^}/)
+			last = n
+	}
+	close(root "/" file)
+}
+
+function wrong(what)
+{
+	print "coverage/targets: " what "!"
+	low = 1
+}
+
+# The lines of the source that have the text in them, into place[]: those of one function, if it is named.
+function lines_with(text, file, name,    line, n, nr)
+{
+	for (n = 1; (getline line < (root "/" file)) > 0; n++)
+		if (index(line, text) && ((file, n) in label_of) && (name == file || label_of[file, n] == name)) {
+			place[++nr] = n
+			source[nr] = line
+		}
+	close(root "/" file)
+	return nr
+}
+
+# unreachable file[:function] COUNT text: so many branches of such lines, or with COUNT "line" the lines themselves.
+function apply_unreachable(name, count, text,    file, nr, i, line, n, branches)
+{
+	file = name
+	sub(/:.*/, "", file)
+	nr = lines_with(text, file, name)
+	if (!nr)
+		return wrong(name ": no line with " text)
+	for (i = 1; i <= nr; i++)
+		branches += untaken[file, place[i]]
+	if (count != "line" && branches < count)
+		return wrong(name ": " count - branches " of " count " branches reached: " text)
+	for (i = 1; i <= nr; i++) {
+		line = file SUBSEP place[i]
+		if (count == "line") {
+			if (hits[line])
+				return wrong(name ": reached: " text)
+			found[file, "L"]--
+			found[label_of[line], "L"]--
+		}
+		n = count == "line" || untaken[line] < count ? untaken[line] + 0 : count
+		found[file, "B"] -= n
+		found[label_of[line], "B"] -= n
+		if (count != "line")
+			count -= n
+	}
+}
+
+# folded file text: what the text stands for is a condition that the compiler decides once gcov has counted it: it goes
+# one way only, and behind the other there are two conditions or three that go no way at all. Once for each such text.
+function apply_folded(file, text,    nr, i, k, b, n, rest, line, times, here, ever)
+{
+	nr = lines_with(text, file, file)
+	for (i = 1; i <= nr; i++) {
+		line = file SUBSEP place[i]
+		rest = source[i]
+		for (times = 0; k = index(rest, text); times++)
+			rest = substr(rest, k + length(text))
+		ever += hits[line] > 0
+		n = split(branch[line], b, " ")
+		for (k = 1; k + 5 <= n && times; k += 2) {
+			if (b[k] || !b[k + 1])
+				continue
+			for (here = 1; here < 7 && k + here + 2 <= n && !b[k + here + 1] && !b[k + here + 2]; here += 2)
+				;
+			if (here < 5)
+				continue
+			found[file, "B"] -= here
+			found[label_of[line], "B"] -= here
+			folds++
+			times--
+		}
+	}
+	if (!nr || ever && !folds)
+		wrong(file ": nothing is folded: " text)
+	folds = 0
+}
+
+FNR == NR && /^(unreachable|folded)[ \t]/ {
+	reason = match($0, /[ \t]#/) ? substr($0, RSTART + 2) : ""
+	sub(/[ \t]+#.*/, "")
+	entry[++entries] = $0
+	if (reason !~ /[a-z]/)
+		wrong("no reason: " $0)
+	next
 }
 
 FNR == NR {
@@ -38,6 +135,7 @@ FNR == NR {
 	sub(root "/", "", file)
 	starts = 0
 	seen[file] = 1
+	read_source()
 }
 
 # FN:first,name in lcov 1, FN:first,last,name or FNL:index,first,last and FNA:index,count,name in lcov 2
@@ -72,8 +170,8 @@ FNR == NR {
 	split(substr($0, 4), f, ",")
 	found[file, "L"]++
 	hit[file, "L"] += f[2] > 0
-	lines[file, f[1]] = f[2]
-	name = file ":" function_at(f[1] + 0)
+	hits[file, f[1]] = f[2]
+	name = label_of[file, f[1]] = file ":" function_at(f[1] + 0)
 	found[name, "L"]++
 	hit[name, "L"] += f[2] > 0
 }
@@ -83,12 +181,24 @@ FNR == NR {
 	taken = f[4] != "-" && f[4] > 0
 	found[file, "B"]++
 	hit[file, "B"] += taken
-	name = file ":" function_at(f[1] + 0)
+	name = label_of[file, f[1]] = file ":" function_at(f[1] + 0)
 	found[name, "B"]++
 	hit[name, "B"] += taken
+	branch[file, f[1]] = branch[file, f[1]] " " taken
+	untaken[file, f[1]] += !taken
 }
 
 END {
+	for (e = 1; e <= entries; e++) {
+		split(entry[e], f, /[ \t]+/)
+		text = entry[e]
+		for (i = f[1] == "folded" ? 2 : 3; i; i--)
+			sub(/^[^ \t]+[ \t]+/, "", text)
+		if (f[1] == "folded")
+			apply_folded(f[2], text)
+		else
+			apply_unreachable(f[2], f[3], text)
+	}
 	printf "%-46s %17s %17s %17s\n", "target", "lines", "functions", "branches taken"
 	for (t = 1; t <= targets; t++) {
 		name = target[t]

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # coverage.sh: add up the counts of the runs of the built kernel, print the table of coverage/targets, and write HTML to
 # build/<kernel>/coverage-<flavour>/html and, by report.sh, build/<kernel>/report-<flavour>. Counts that another build
-# left are not used. Exit status: 1 if a target is below its floor.
+# left are not used. Exit status: 1 if a target is below its floor, or if something is reached that targets says is
+# unreachable.
 
 . "$(dirname "$0")/common.sh"
 

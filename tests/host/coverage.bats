@@ -157,3 +157,72 @@ table()
 	[ "$status" = 1 ]
 	grep -q 'io_uring/a.c:gone .*not in the coverage data' <<<"$out"
 }
+
+# A source for the tracefile: what is on lines 11 to 13 of first(), and 20 of second().
+source_lines()
+{
+	mkdir -p t/io_uring
+	tracefile FN:10,first FN:20,second FNDA:1,first FNDA:5,second
+	sed -i "s,SF:/t,SF:$PWD/t," all.info
+	{
+		printf '%s\n' / / / / / / / / /
+		printf '%s\n' 'first()' 'if (test(a) && b)' 'warn(1);' 'warn(2);' / / / / / / 'if (test(a) && c)' '}'
+	} >t/io_uring/a.c
+}
+
+# entry LINE...: what coverage/targets makes of these lines.
+entry()
+{
+	printf '%s\n' 'io_uring/a.c 0 0 0' 'io_uring/a.c:first 0 0 0' "$@" >coverage/targets
+	try awk -v root="$PWD/t" -f coverage/table.awk coverage/targets all.info
+}
+
+@test "coverage: what is unreachable is left out" {
+	# Pins: of the figures of the file and the function; all lines of the function that have the text; no other's.
+	source_lines
+	entry 'unreachable io_uring/a.c:first line warn( # never'
+	works
+	grep -qE '^io_uring/a.c +100.0 % of +4 +100.0 % of +2 +50.0 % of +4 *$' <<<"$out"
+	grep -qE '^io_uring/a.c:first +100.0 % of +2 +100.0 % of +1 +50.0 % of +2 *$' <<<"$out"
+	entry "unreachable	io_uring/a.c:first	1	if (test(a)	# never"
+	works
+	grep -qE '^io_uring/a.c +66.7 % of +6 +100.0 % of +2 +66.7 % of +3 *$' <<<"$out"
+	grep -qE '^io_uring/a.c:first +50.0 % of +4 +100.0 % of +1 +100.0 % of +1 *$' <<<"$out"
+}
+
+@test "coverage: an entry for what is reached, or is not there" {
+	# Pins: exit status 1, and the entry is named.
+	source_lines
+	entry 'unreachable io_uring/a.c:first line if ( # it is'
+	[ "$status" = 1 ]
+	grep -qx 'coverage/targets: io_uring/a.c:first: reached: if (!' <<<"$out"
+	entry 'unreachable io_uring/a.c:first 2 if ( # one is'
+	[ "$status" = 1 ]
+	grep -qx 'coverage/targets: io_uring/a.c:first: 1 of 2 branches reached: if (!' <<<"$out"
+	entry 'unreachable io_uring/a.c:second line warn( # elsewhere'
+	[ "$status" = 1 ]
+	grep -qx 'coverage/targets: io_uring/a.c:second: no line with warn(!' <<<"$out"
+	entry 'unreachable io_uring/a.c:first line warn('
+	[ "$status" = 1 ]
+	grep -q 'coverage/targets: no reason: ' <<<"$out"
+}
+
+@test "coverage: conditions that the compiler folds" {
+	# Pins: once for each time that the text is there; a condition that was only never met is no such one.
+	source_lines
+	fold='BRDA:11,0,0,0\nBRDA:11,0,1,9\nBRDA:11,0,2,0\nBRDA:11,0,3,0\nBRDA:11,0,4,-\nBRDA:11,0,5,-'
+	sed -i "/BRDA:11,0,0/i $fold" all.info
+	entry 'folded io_uring/a.c test( # known'
+	works
+	grep -qE '^io_uring/a.c:first .* 66.7 % of +3 *$' <<<"$out"
+	sed -i "0,/BRDA:11,0,0/{/BRDA:11,0,0/i $fold
+	}" all.info
+	entry 'folded io_uring/a.c test( # known'
+	works
+	grep -qE '^io_uring/a.c:first .* 33.3 % of +9 *$' <<<"$out"
+	source_lines
+	sed -i 's/^BRDA:11,0,1,0/&\nBRDA:11,0,2,0\nBRDA:11,0,3,0/' all.info
+	entry 'folded io_uring/a.c test( # known'
+	[ "$status" = 1 ]
+	grep -qx 'coverage/targets: io_uring/a.c: nothing is folded: test(!' <<<"$out"
+}
