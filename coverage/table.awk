@@ -33,6 +33,13 @@ function read_source(    line, n, last)
 	close(root "/" file)
 }
 
+# For patch-coverage.sh: so many branches of the line, or the line as a whole.
+function leave_out(file, line, count)
+{
+	if (unreachable)
+		print file, line, count >unreachable
+}
+
 function wrong(what)
 {
 	print "coverage/targets: " what "!"
@@ -70,10 +77,13 @@ function apply_unreachable(name, count, text,    file, nr, i, line, n, branches)
 				return wrong(name ": reached: " text)
 			found[file, "L"]--
 			found[label_of[line], "L"]--
+			leave_out(file, place[i], "line")
 		}
 		n = count == "line" || untaken[line] < count ? untaken[line] + 0 : count
 		found[file, "B"] -= n
 		found[label_of[line], "B"] -= n
+		untaken[line] -= n
+		leave_out(file, place[i], n)
 		if (count != "line")
 			count -= n
 	}
@@ -100,6 +110,8 @@ function apply_folded(file, text,    nr, i, k, b, n, rest, line, times, here, ev
 				continue
 			found[file, "B"] -= here
 			found[label_of[line], "B"] -= here
+			untaken[line] -= here
+			leave_out(file, place[i], here)
 			folds++
 			times--
 		}

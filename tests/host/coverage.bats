@@ -221,8 +221,18 @@ entry()
 	works
 	grep -qE '^io_uring/a.c:first .* 33.3 % of +9 *$' <<<"$out"
 	source_lines
-	sed -i 's/^BRDA:11,0,1,0/&\nBRDA:11,0,2,0\nBRDA:11,0,3,0/' all.info
+	sed -i 's/^BRDA:11,0,0,1/BRDA:11,0,0,0/; s/^BRDA:11,0,1,0/BRDA:11,0,1,9\nBRDA:11,0,2,0\nBRDA:11,0,3,0\nBRDA:11,0,4,3\nBRDA:11,0,5,4/' all.info
 	entry 'folded io_uring/a.c test( # known'
 	[ "$status" = 1 ]
 	grep -qx 'coverage/targets: io_uring/a.c: nothing is folded: test(!' <<<"$out"
+}
+
+@test "coverage: a function that is always inlined" {
+	# Pins: its lines are the file's, not those of the function before it.
+	source_lines
+	sed -i '12s/.*/}/' t/io_uring/a.c
+	entry
+	works
+	grep -qE '^io_uring/a.c +66.7 % of +6 ' <<<"$out"
+	grep -qE '^io_uring/a.c:first +66.7 % of +3 ' <<<"$out"
 }
