@@ -7,8 +7,9 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T, AT, RANGE, LIMIT and ARGS are for the scripts, which know their defaults.
-export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS
+# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T, AT, RANGE, LIMIT, ARGS, FILE, EVERY and SURVIVORS are for the scripts,
+# which know their defaults.
+export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS
 
 # A glob from the user is one word here and a list of globs there.
 globs := $(if $(T),$$T)
@@ -40,6 +41,10 @@ who: ## Which tests reach a line, and how often; AT=file:line or file:function
 .PHONY: prove
 prove: ## Show that each fix's tests fail without it, on all kernels; FIX=, KERNEL=
 	@scripts/prove.sh
+
+.PHONY: mutants
+mutants: ## Change the code one place at a time, list what no test sees; FILE=
+	@scripts/mutants.sh
 
 .PHONY: kernel
 kernel: ## Build what changed: ./linux
@@ -76,6 +81,8 @@ help: ## This list
 	@echo 'FIX=id              which of the fixes that the series names'
 	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one'
 	@echo 'AT=file:line        which line of which source, or file:function'
+	@echo 'FILE=io_uring/tw.c  which source make mutants changes; source.c:function'
+	@echo 'EVERY=10            one change in ten, for a quick look; SURVIVORS=1 those that no test noticed'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'LIMIT=30            real seconds that one run may take'

@@ -6,6 +6,7 @@
 # table. Here it is linked once, with the last table, and if the new one has the same layout its bytes replace those of the
 # last. If it has not, a second link does that; and if the addresses in the end differ from those in the table, or anything
 # else is not as expected, Kbuild does the link after all.
+# --stale leaves the last table as it is: the kernel runs, and the names in its stacks may be wrong.
 
 set -eu
 srctree=${srctree-..}
@@ -53,6 +54,12 @@ patch()
 		dd if=quick.new of="$image" bs=64k seek="$offset" oflag=seek_bytes conv=notrunc status=none
 }
 
+# finish: vmlinux from the image, where they are two.
+finish()
+{
+	sh -ec "$strip"
+}
+
 quick()
 {
 	[ -f .vmlinux.cmd ] && [ -f "$table" ] &&
@@ -73,6 +80,7 @@ quick()
 	'' | *[\$\#]*) return 1 ;;
 	esac
 	link "$image" "$table"
+	[ "$1" != --stale ] || { finish && return; }
 	nm -n "$image" >quick.nm
 	sed -f "$srctree/scripts/mksysmap" quick.nm >quick.syms
 	# shellcheck disable=SC2086
@@ -86,11 +94,11 @@ quick()
 	}
 	mv quick.syms System.map
 	mv quick.kallsyms.o "$table"
-	sh -ec "$strip"
+	finish
 }
 
 case ${1-} in
 -h | --help) sed -n '/^# SPDX/d; 2,/^$/ s/^# \{0,1\}//p' "$0" ;;
---quick) quick ;;
+--quick | --stale) quick "$1" ;;
 *) "$0" --quick || kbuild ;;
 esac

@@ -2330,6 +2330,321 @@ static void io_wq_test_warnings(struct kunit *test)
 	}
 }
 
+/*
+ * What mutants.sh found that no case above noticed.
+ */
+
+/* io_worker_exit: nothing leads to a worker any more, or from its task to it. */
+static void io_wq_test_worker_exit_forgotten(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	struct iowq *iowq = test->priv;
+
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_sleep(20);
+	get_task_struct(item->task);
+	KUNIT_EXPECT_FALSE(test, hlist_nulls_empty(io_wq_free_list(iowq->wq)));
+	io_wq_exit_start(iowq->wq);
+	rcu_read_lock();
+	io_wq_for_each_worker(iowq->wq, io_wq_worker_wake, NULL);
+	rcu_read_unlock();
+	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
+	KUNIT_EXPECT_TRUE(test, hlist_nulls_empty(io_wq_free_list(iowq->wq)));
+	KUNIT_EXPECT_TRUE(test, list_empty(io_wq_all_list(iowq->wq)));
+	KUNIT_EXPECT_NULL(test, item->task->worker_private);
+	put_task_struct(item->task);
+}
+
+static enum io_wq_cancel iowq_cancel(struct io_wq *wq, struct iowq_item *item)
+{
+	return io_wq_cancel_cb(wq, io_wq_work_match_item, &item->req.work,
+			       false);
+}
+
+static void iowq_func_cancel(struct callback_head *cb)
+{
+	struct iowq *iowq = current->kunit_test->priv;
+
+	KUNIT_EXPECT_EQ(iowq->test, iowq_cancel(iowq->wq, iowq->item),
+			IO_WQ_CANCEL_RUNNING);
+}
+
+/* io_wq_cancel_cb: finds work that is off the list, and not started yet. */
+static void io_wq_test_cancel_taken(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker;
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_enqueue(test, iowq->wq, "a");
+	worker = list_first_entry_or_null(io_wq_all_list(iowq->wq),
+					  struct io_worker, all_list);
+	KUNIT_ASSERT_NOT_NULL(test, worker);
+	/* it is run between the two */
+	init_task_work(&iowq->work[0], iowq_func_cancel);
+	KUNIT_EXPECT_EQ(test, 0, task_work_add(worker->task, &iowq->work[0],
+					       TWA_SIGNAL));
+	iowq_sleep(20);
+	iowq_expect_items(test, "C");
+}
+
+static bool iowq_put_done_stub(struct io_wq_work *work,
+			       struct io_wq_work **linked)
+{
+	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
+	struct iowq *iowq = current->kunit_test->priv;
+
+	KUNIT_EXPECT_EQ(iowq->test, iowq_cancel(iowq->wq, item),
+			IO_WQ_CANCEL_NOTFOUND);
+	return iowq_put_work_stub(work, linked);
+}
+
+static void iowq_free_done_stub(struct io_wq_work *work)
+{
+	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
+	struct iowq *iowq = current->kunit_test->priv;
+
+	if (item->link)
+		KUNIT_EXPECT_EQ(iowq->test, iowq_cancel(iowq->wq, item->link),
+				IO_WQ_CANCEL_RUNNING);
+	iowq_free_work_stub(work);
+}
+
+/* io_wq_cancel_cb: work that is done isn't found; its link is, from then on. */
+static void io_wq_test_cancel_done(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	struct iowq *iowq = test->priv;
+
+	kunit_activate_static_stub(test, io_wq_put_work, iowq_put_done_stub);
+	kunit_activate_static_stub(test, io_wq_free_work, iowq_free_done_stub);
+	item[0].link = &item[1];
+	iowq_enqueue(test, iowq->wq, "a");
+	iowq_sleep(20);
+	iowq_expect_items(test, "RC");
+}
+
+static void iowq_then_state(struct iowq_item *item)
+{
+	KUNIT_EXPECT_EQ(current->kunit_test, READ_ONCE(current->__state),
+			TASK_RUNNING);
+}
+
+/* A worker is about to sleep each time that it looks for work; work isn't. */
+static void io_wq_test_work_state(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+
+	item[0].then = iowq_then_state;
+	item[1].then = iowq_then_state;
+	iowq_enqueue_slowly(test, "ab");
+	iowq_expect_items(test, "RR");
+}
+
+/* A link of hashed work doesn't take the place of the next in the hash. */
+static void io_wq_test_hash_and_link(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	struct iowq *iowq = test->priv;
+
+	iowq_hash(&item[0], 'X');
+	iowq_hash(&item[1], 'X');
+	item[0].link = &item[2];
+	iowq_enqueue(test, iowq->wq, "ab");
+	iowq_sleep(50);
+	iowq_expect_items(test, "RRR");
+	KUNIT_EXPECT_STREQ(test, iowq->order, "abc");
+}
+
+static void iowq_then_enqueue_c(struct iowq_item *item)
+{
+	struct io_worker *worker = current->worker_private;
+
+	iowq_enqueue(current->kunit_test, worker->wq, "c");
+}
+
+/* A hash is taken for as long as any of the work that was taken with it runs. */
+static void io_wq_test_hash_rest(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
+	struct iowq *iowq = test->priv;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		iowq_hash(&item[i], 'X');
+	atomic_or(IO_WQ_WORK_CONCURRENT, &item[2].req.work.flags);
+	item[1].then = iowq_then_enqueue_c;
+	iowq_enqueue(test, iowq->wq, "ab");
+	iowq_sleep(500);
+	iowq_expect_items(test, "RRR");
+	KUNIT_EXPECT_STREQ(test, iowq->order, "abc");
+	KUNIT_EXPECT_EQ(test, iowq->most_running, 1);
+}
+
+/* A worker that starts as the exit does cancels all that is pending. */
+static void io_wq_test_exit_takes_all(struct kunit *test)
+{
+	struct io_wq *wq = iowq_create_wq(test, current);
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+
+	iowq_enqueue(test, wq, "abc");
+	iowq_put_wq(test, wq);
+	iowq_expect_items(test, "CCC");
+	KUNIT_EXPECT_PTR_NE(test, item[0].task, current);
+	KUNIT_EXPECT_PTR_EQ(test, item[1].task, item[0].task);
+	KUNIT_EXPECT_PTR_EQ(test, item[2].task, item[0].task);
+}
+
+/* io_wq_put_and_exit: the owner and the CPU hotplug list are let go of. */
+static void io_wq_test_put_leaves_nothing(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	int usage = refcount_read(&iowq->task->usage);
+	struct io_wq *wq = iowq_create_wq(test, iowq->task);
+	struct io_wq *newer = iowq_create_wq(test, iowq->task);
+
+	KUNIT_EXPECT_EQ(test, refcount_read(&iowq->task->usage), usage + 2);
+	KUNIT_EXPECT_PTR_EQ(test, newer->cpuhp_node.next, &wq->cpuhp_node);
+	iowq_put_wq(test, wq);
+	KUNIT_EXPECT_PTR_EQ(test, newer->cpuhp_node.next,
+			    &iowq->wq->cpuhp_node);
+	iowq_put_wq(test, newer);
+	KUNIT_EXPECT_EQ(test, refcount_read(&iowq->task->usage), usage);
+}
+
+/* io_wq_set_exit_on_idle: idle workers leave at once, not when they time out. */
+static void io_wq_test_exit_on_idle_now(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_enqueue_slowly(test, "a");
+	io_wq_set_exit_on_idle(iowq->wq, true);
+	iowq_sleep(50);
+	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
+}
+
+static bool iowq_match_all(struct io_wq_work *work, void *data)
+{
+	return true;
+}
+
+/* io_wq_cancel_cb: what runs, and what is to be run with it, counts as running. */
+static void io_wq_test_cancel_rest(struct kunit *test)
+{
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
+	struct iowq *iowq = test->priv;
+
+	iowq_hash(&item[0], 'X');
+	iowq_hash(&item[1], 'X');
+	iowq_enqueue(test, iowq->wq, "ab");
+	iowq_wait_started(test);
+	KUNIT_EXPECT_EQ(test, io_wq_cancel_cb(iowq->wq, iowq_match_all, NULL,
+					      true),
+			IO_WQ_CANCEL_RUNNING);
+	iowq_sleep(50);
+	iowq_expect_items(test, "RC");
+}
+
+/* create_worker_cont: if there won't be a worker, all that waits is cancelled. */
+static void io_wq_test_create_fails_all(struct kunit *test)
+{
+	static const int errs[] = { -EAGAIN, -ENOMEM, 0 };
+	struct iowq *iowq = test->priv;
+	struct io_wq *wq = iowq_create_wq(test, current);
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq->errs = errs;
+	kunit_activate_static_stub(test, create_io_thread,
+				   iowq_create_io_thread_stub);
+	iowq_enqueue(test, wq, "abc");
+	iowq_sleep(50);
+	KUNIT_EXPECT_TRUE(test, task_work_pending(current));
+	iowq_run_owner();
+	iowq_expect_items(test, "CCC");
+	KUNIT_EXPECT_EQ(test, iowq->creations, 2);
+	iowq_expect_acct(test, wq, 0, 0, 1);
+	iowq_put_wq(test, wq);
+}
+
+static bool iowq_count_one(struct io_worker *worker, void *data)
+{
+	++*(int *)data;
+	return true;
+}
+
+/* io_wq_for_each_worker: the first to say so ends it, for all accounts. */
+static void io_wq_test_ends_all(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_acct *bound = io_get_acct(iowq->wq, true);
+	struct io_worker *worker[2];
+	int i, calls = 0;
+
+	for (i = 0; i < 2; i++) {
+		worker[i] = iowq_dummy(test, iowq->wq);
+		worker[i]->task = iowq->task;
+		io_worker_set_acct(worker[i], bound);
+	}
+	list_add(&worker[0]->all_list, io_wq_all_list(iowq->wq));
+	io_wq_acct_list_add(worker[1], bound);
+	io_wq_for_each_worker(iowq->wq, iowq_count_one, &calls);
+	KUNIT_EXPECT_EQ(test, calls, 1);
+	for (i = 0; i < 2; i++)
+		list_del(&worker[i]->all_list);
+}
+
+/* io_task_worker_match: only the callback that this worker has queued itself. */
+static void io_wq_test_worker_match(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
+	struct io_worker *other = iowq_dummy(test, iowq->wq);
+
+	init_task_work(&worker->create_work, create_worker_cb);
+	KUNIT_EXPECT_TRUE(test, io_task_worker_match(&worker->create_work,
+						     worker));
+	KUNIT_EXPECT_FALSE(test, io_task_worker_match(&worker->create_work,
+						      other));
+	init_task_work(&worker->create_work, create_worker_cont);
+	KUNIT_EXPECT_FALSE(test, io_task_worker_match(&worker->create_work,
+						      worker));
+}
+
+static void iowq_then_minute(struct iowq_item *item)
+{
+	int i;
+
+	for (i = 0; i < 60; i++)
+		iowq_sleep(1000);
+}
+
+/* io_wq_exit_workers: no turn of the wait alarms the hung task watchdog. */
+static void io_wq_test_exit_turns(struct kunit *test)
+{
+	unsigned long secs = sysctl_hung_task_timeout_secs;
+	struct iowq *iowq = test->priv;
+	unsigned long turns;
+	struct io_wq *wq;
+
+	kunit_simulated_time(test);
+	if (!IO_WQ_EXIT_WARNS)
+		kunit_skip(test, "it waits in one turn here");
+	wq = iowq_create_wq(test, iowq->task);
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0)->then = iowq_then_minute;
+	iowq_enqueue(test, wq, "a");
+	iowq_wait_started(test);
+	io_wq_exit_start(wq);
+	sysctl_hung_task_timeout_secs = 20;
+	turns = current->nvcsw;
+	io_wq_put_and_exit(wq);
+	turns = current->nvcsw - turns;
+	sysctl_hung_task_timeout_secs = secs;
+	KUNIT_EXPECT_GE(test, turns, 6);
+	KUNIT_EXPECT_LE(test, turns, 12);
+	iowq_expect_items(test, "R");
+}
+
 static int io_wq_test_init(struct kunit *test)
 {
 	struct iowq *iowq;
@@ -2441,6 +2756,20 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_sleep_no_work),
 	KUNIT_CASE(io_wq_test_hash_two),
 	KUNIT_CASE(io_wq_test_warnings),
+	KUNIT_CASE(io_wq_test_worker_exit_forgotten),
+	KUNIT_CASE(io_wq_test_cancel_taken),
+	KUNIT_CASE(io_wq_test_cancel_done),
+	KUNIT_CASE(io_wq_test_work_state),
+	KUNIT_CASE(io_wq_test_hash_and_link),
+	KUNIT_CASE(io_wq_test_hash_rest),
+	KUNIT_CASE(io_wq_test_exit_takes_all),
+	KUNIT_CASE(io_wq_test_put_leaves_nothing),
+	KUNIT_CASE(io_wq_test_exit_on_idle_now),
+	KUNIT_CASE(io_wq_test_cancel_rest),
+	KUNIT_CASE(io_wq_test_create_fails_all),
+	KUNIT_CASE(io_wq_test_ends_all),
+	KUNIT_CASE(io_wq_test_worker_match),
+	KUNIT_CASE_SLOW(io_wq_test_exit_turns),
 	{}
 };
 

@@ -585,7 +585,7 @@ static void io_uring_test_cancel_no_wq(struct kunit *test)
 	ring_add(item);
 }
 
-static int ring_polled(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
+static int ring_polled_late(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
 		       unsigned int flags)
 {
 	struct io_kiocb *req = cmd_to_io_kiocb(cmd);
@@ -603,8 +603,8 @@ static int ring_polled(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
 	return 1;
 }
 
-static const struct file_operations ring_polled_fops = {
-	.uring_cmd_iopoll = ring_polled,
+static const struct file_operations ring_late_fops = {
+	.uring_cmd_iopoll = ring_polled_late,
 };
 
 /* Ring exit polls for what is completed only if somebody does, until it is. */
@@ -617,7 +617,7 @@ static void io_uring_test_iopoll(struct kunit *test)
 	struct file *file;
 	int i;
 
-	file = anon_inode_getfile("[io_uring_kunit]", &ring_polled_fops, NULL,
+	file = anon_inode_getfile("[io_uring_kunit]", &ring_late_fops, NULL,
 				  O_RDWR);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
 	for (i = 0; i < 3; i++) {
@@ -643,6 +643,109 @@ static void ring_defer_desc(const bool *defer, char *desc)
 }
 
 KUNIT_ARRAY_PARAM(ring_defers, ring_defers, ring_defer_desc);
+
+static bool ring_ready;
+
+static int ring_iopoll(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
+		       unsigned int flags)
+{
+	struct io_kiocb *req = cmd_to_io_kiocb(cmd);
+	struct ring_item *item = (void *)(unsigned long)req->cqe.user_data;
+	struct ring *ring = item->ring;
+
+	ring->locked &= ring_locked(req->ctx);
+	if (!ring_ready)
+		return 0;
+	ring->ran[strlen(ring->ran)] = item->name;
+	WRITE_ONCE(req->iopoll_completed, 1);
+	/* somebody else is waiting for the processor, and then for the lock */
+	complete(&ring->go);
+	set_tsk_need_resched(current);
+	return 1;
+}
+
+/* A ring with two requests that are polled, and leftovers behind them. */
+static struct ring *ring_polled(struct kunit *test, unsigned int flags)
+{
+	static const struct file_operations fops = {
+		.uring_cmd_iopoll = ring_iopoll,
+	};
+	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN |
+					flags);
+	struct file *file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, file);
+	file->f_op = &fops;
+	ring_ready = true;
+	ring->locked = true;
+	for (i = 0; i < 2 && flags; i++) {
+		struct io_kiocb *req = ring_item(test)->req;
+
+		req->opcode = IORING_OP_URING_CMD;
+		req->flags = REQ_F_FIXED_FILE;
+		req->file = file;
+		req->iopoll_completed = 0;
+		io_ring_add_iopoll(ring->ctx, req);
+	}
+	ring_items(test, 1);
+	return ring;
+}
+
+/* cancel-local-directly: what is polled is reaped, then the leftovers run. */
+static void io_uring_test_polled(struct kunit *test)
+{
+	struct ring *ring = ring_polled(test, IORING_SETUP_IOPOLL);
+
+	io_iopoll_try_reap_events(ring->ctx);
+	KUNIT_EXPECT_STREQ(test, ring->ran, IO_REAP_RUNS_LOCAL ? "abc" : "ab");
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ring->ctx->rings->cq.tail),
+			2 + IO_REAP_RUNS_LOCAL);
+	KUNIT_EXPECT_EQ(test, ring->item[2].cancel, IO_REAP_RUNS_LOCAL);
+	KUNIT_EXPECT_TRUE(test, ring->locked);
+	KUNIT_EXPECT_FALSE(test, ring_locked(ring->ctx));
+}
+
+/* cancel-local-directly: what isn't ready is left, and not spun on. */
+static void io_uring_test_polled_not_ready(struct kunit *test)
+{
+	struct ring *ring = ring_polled(test, IORING_SETUP_IOPOLL);
+
+	ring_ready = false;
+	io_iopoll_try_reap_events(ring->ctx);
+	KUNIT_EXPECT_STREQ(test, ring->ran, IO_REAP_RUNS_LOCAL ? "c" : "");
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ring->ctx->rings->cq.tail),
+			IO_REAP_RUNS_LOCAL);
+	ring_ready = true;
+}
+
+/* cancel-local-directly: leftovers of a ring without polling aren't run here. */
+static void io_uring_test_not_polled(struct kunit *test)
+{
+	struct ring *ring = ring_polled(test, 0);
+
+	io_iopoll_try_reap_events(ring->ctx);
+	KUNIT_EXPECT_STREQ(test, ring->ran, "");
+}
+
+static void ring_look_locked(struct ring *ring)
+{
+	mutex_lock(&ring->ctx->uring_lock);
+	ring->posted = strlen(ring->ran);
+	mutex_unlock(&ring->ctx->uring_lock);
+}
+
+/* cancel-local-directly: others get processor and lock while it is reaping. */
+static void io_uring_test_polled_resched(struct kunit *test)
+{
+	struct ring *ring = ring_polled(test, IORING_SETUP_IOPOLL);
+
+	ring->submitter = ring_look_locked;
+	sched_set_fifo(ring->task);
+	io_iopoll_try_reap_events(ring->ctx);
+	KUNIT_EXPECT_EQ(test, strlen(ring->ran), 2 + IO_REAP_RUNS_LOCAL);
+	KUNIT_EXPECT_EQ(test, ring->posted, 1);
+}
 
 static int io_uring_test_init(struct kunit *test)
 {
@@ -706,6 +809,10 @@ static struct kunit_case io_uring_test_cases[] = {
 	KUNIT_CASE(io_uring_test_orphans_queued),
 	KUNIT_CASE(io_uring_test_cancel_no_wq),
 	KUNIT_CASE_PARAM(io_uring_test_iopoll, ring_defers_gen_params),
+	KUNIT_CASE(io_uring_test_polled),
+	KUNIT_CASE(io_uring_test_polled_not_ready),
+	KUNIT_CASE(io_uring_test_not_polled),
+	KUNIT_CASE(io_uring_test_polled_resched),
 	{}
 };
 

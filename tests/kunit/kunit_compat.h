@@ -81,6 +81,8 @@ static inline void kunit_no_suppress(struct kunit *test)
 	kunit_skip(current->kunit_test, "workers don't exit on idle here")
 #define iowq_late_exit_on_idle(wq)
 #define io_wq_free_list(wq)			(&(wq)->free_list)
+#define io_wq_acct_list_add(worker, acct) \
+	list_add(&(worker)->all_list, io_wq_all_list((worker)->wq))
 
 /* create_worker_cb() creates a worker if another one is idle as well. */
 #define IO_WQ_CREATE_CB_ALWAYS 1
@@ -150,6 +152,11 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define io_req_set_task(req, tsk)		((req)->task = (tsk))
 #define io_run_some_local_work(ctx, max)	io_run_local_work(ctx, 1)
 
+/* A ring that is polled runs its leftovers elsewhere. */
+#define IO_REAP_RUNS_LOCAL 0
+#define io_ring_add_iopoll(ctx, req)		\
+	wq_list_add_tail(&(req)->comp_list, &(ctx)->iopoll_list)
+
 /* An llist has no entries that are there and can't be reached yet. */
 #define kunit_skip_without_mpscq(test)		\
 	kunit_skip(test, "local work is an llist here")
@@ -163,6 +170,8 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define io_worker_set_acct(worker, to)		((worker)->acct = (to))
 #define io_wq_all_list(wq)			(&io_get_acct(wq, false)->all_list)
 #define io_wq_free_list(wq)			(&io_get_acct(wq, false)->free_list)
+#define io_wq_acct_list_add(worker, acct) \
+	list_add(&(worker)->all_list, &(acct)->all_list)
 #define iowq_late_exit_on_idle(wq)		io_wq_set_exit_on_idle(wq, true)
 #define IO_WQ_CREATE_CB_ALWAYS 0
 #define IO_WQ_ASKS_ALWAYS 0
@@ -208,6 +217,10 @@ static void name(struct io_tw_req tw_req, io_tw_token_t tw)	\
 	PTR_ERR_OR_ZERO((tsk)->io_uring = io_uring_alloc_task_context(tsk, ctx))
 #define io_req_set_task(req, tsk)		((req)->tctx = (tsk)->io_uring)
 #define io_run_some_local_work(ctx, max)	io_run_local_work(ctx, 1, max)
+
+#define IO_REAP_RUNS_LOCAL 1
+#define io_ring_add_iopoll(ctx, req)		\
+	list_add_tail(&(req)->iopoll_node, &(ctx)->iopoll_list)
 
 #define kunit_skip_without_mpscq(test)
 #define io_local_work_init(ctx)			\
