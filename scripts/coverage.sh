@@ -57,7 +57,7 @@ rm -rf "$out"
 mv "$out.tmp" "$out"
 
 awk -v kernel="$KERNEL" '$1 == "kernel" { other = $2 != kernel; next } !other' "$top/coverage/targets" >"$out/targets"
-awk -v root="$tree" -v unreachable="$out/unreachable" -f "$top/coverage/table.awk" \
+awk -v root="$tree" -v gcc="$gcc_version" -v unreachable="$out/unreachable" -f "$top/coverage/table.awk" \
 	"$out/targets" "$out/coverage.info" >"$out/table" || low=1
 cat "$out/table"
 # What one run reaches says nothing of the floors.
