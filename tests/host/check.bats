@@ -7,7 +7,8 @@ load helper
 setup()
 {
 	clone
-	mkdir -p "$results"
+	mkdir -p "$results" "$objdir"
+	echo CONFIG_GCOV=y >"$objdir/.config"
 	fake shellcheck <<<'#!/bin/sh'
 	bats_says 1..2 'ok 1 one' 'ok 2 two # skip'
 	says deps

@@ -109,6 +109,8 @@ fake_scripts()
 	printf '%s\n' '#!/bin/sh' >scripts/build.sh
 	printf '%s\n' '#!/bin/sh' "mkdir -p '$results'; echo 'Ran 3 tests' >'$results/summary'; exit \${TESTS:-0}" >scripts/run.sh
 	printf '%s\n' '#!/bin/sh' 'echo "a table"; exit ${COVERAGE:-0}' >scripts/coverage.sh
+	mkdir -p "$objdir"
+	echo CONFIG_GCOV=y >"$objdir/.config"
 	try make
 	works
 	[[ $out == *"Ran 3 tests"*"a table"*"./linux"* ]]
@@ -118,6 +120,11 @@ fake_scripts()
 	COVERAGE=1 try scripts/all.sh
 	[ "$status" = 1 ]
 	[[ $out == *"a table"* ]]
+	# In debug there is none to fail.
+	: >"$objdir/.config"
+	COVERAGE=1 try scripts/all.sh
+	[ "$status" = 0 ]
+	[[ $out != *"a table"* ]]
 }
 
 @test "makefile: clean keeps the trees, distclean the cache" {
