@@ -149,8 +149,7 @@ kbuild()
 case ${1-} in
 --compile)
 	cd "$objdir"
-	compile "$2"
-	exit
+	exec "$top/scripts/compile.sh" "$2"
 	;;
 --link)
 	cd "$objdir"
