@@ -53,7 +53,7 @@ rm "$new/order"
 for f in "$new"/*; do
 	cmp -s "$f" "$folder/${f##*/}" || {
 		say "writing patches/$KERNEL/${f##*/}"
-		cp "$f" "$folder/${f##*/}.tmp" && mv "$folder/${f##*/}.tmp" "$folder/${f##*/}" ||
+		cp "$f" "$folder/${f##*/}.tmp" 2>/dev/null && mv "$folder/${f##*/}.tmp" "$folder/${f##*/}" ||
 			die "cannot write to $folder"
 	}
 done
