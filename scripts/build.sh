@@ -70,6 +70,8 @@ scan()
 objects()
 {
 	grep -qvE '\.[ch]$' "$objdir/changed" && return 1
+	# tests/kunit/Makefile looks into these for what to compile.
+	grep -qE '/(include/linux/task_work|io_uring/tw)\.h$' "$objdir/changed" && return 1
 	[ -s "$objdir/cmds" ] || return 1
 	grep -v '\.o\.cmd$' "$objdir/cmds" && return 1
 	sed 's,/\.\([^/]*\)\.cmd$,/\1,' "$objdir/cmds" | sort >"$objdir/todo"
