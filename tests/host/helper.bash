@@ -131,7 +131,7 @@ one_fix()
 	instrumented
 	cp -r "$tree/io_uring" "$BATS_TEST_TMPDIR/unpatched"
 	patch fix-a io_uring/io-wq.c "$1"
-	(cd "$tree" && command patch -sp1 <"$patches/fix-a.patch")
+	(cd "$tree" && git apply "$patches/fix-a.patch")
 	compile
 }
 

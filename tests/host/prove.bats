@@ -54,7 +54,7 @@ fixed_tree()
 	rm -rf "$tree"
 	kernel_tree "$tree"
 	for p in "$patches"/*.patch; do
-		(cd "$tree" && command patch -sp1 <"$p")
+		(cd "$tree" && git apply "$p")
 	done
 }
 
