@@ -15,7 +15,6 @@ if [ -z "$WITHOUT" ]; then
 	# A path without a space in it, whatever the clone's is.
 	ln -sfn "$top/tests" "$tests"
 fi
-"$top/scripts/config.sh"
 
 suites=$tests/kunit
 stamp=$objdir/built
@@ -47,17 +46,23 @@ guest()
 	}
 }
 
-# scan: list all sources in $objdir/files.tmp, in $objdir/changed those whose content can have changed since the last build,
-# and in $objdir/cmds the .cmd files of what is made from them. What counts is the time of change, which nobody can set
-# back as cp -p and git do the time of modification.
-scan()
+# look: list all sources in $objdir/files.tmp, and in $objdir/changed those whose content can have changed since the last
+# build. What counts is the time of change, which nobody can set back as cp -p and git do the time of modification.
+look()
 {
+	mkdir -p "$objdir"
+	[ -e "$stamp" ] || touch -d @0 "$stamp"
 	touch "$stamp.tmp"
 	# shellcheck disable=SC2086
-	find ${WITHOUT:+-L} "$tree" "$suites/" "$objdir/guest.cpio" \
-		\( -name .git -o -path "$tree/um-*/*/*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
-		-o -path "$tree/um-*/*" ! -path "$objdir/guest.cpio" -prune \
+	find ${WITHOUT:+-L} "$tree" "$suites/" \
+		\( -name .git -o -path "$tree/um-*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
+}
+
+# scan: add what is ours in the build folder, and list in $objdir/cmds the .cmd files of what is made from what changed.
+scan()
+{
+	find "$objdir/guest.cpio" -cnewer "$stamp" >>"$objdir/changed"
 	# prove.sh's copy has the files that the tree has, and each object's place is the tree's.
 	[ -z "$WITHOUT" ] || cp "$objdir/files.tmp" "$objdir/files"
 	cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config" >>"$objdir/changed"
@@ -160,8 +165,12 @@ case ${1-} in
 	;;
 esac
 
+# The sources are as they will be: look at them while the rest is prepared.
+look &
+looking=$!
+"$top/scripts/config.sh"
 guest
-[ -e "$stamp" ] || touch -d @0 "$stamp"
+wait "$looking"
 scan
 if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/files" "$objdir/files.tmp"; then
 	if (quick) 3>&1 >"$objdir/quick.log" 2>"$objdir/errors"; then

@@ -82,9 +82,8 @@ quick()
 	link "$image" "$table"
 	[ "$1" != --stale ] || { finish && return; }
 	nm -n "$image" >quick.nm
-	sed -f "$srctree/scripts/mksysmap" quick.nm >quick.syms
 	# shellcheck disable=SC2086
-	scripts/kallsyms $relative quick.syms >quick.kallsyms.S
+	sed -f "$srctree/scripts/mksysmap" quick.nm | tee quick.syms | scripts/kallsyms $relative /dev/stdin >quick.kallsyms.S
 	# shellcheck disable=SC2086,SC2154
 	$CC $NOSTDINC_FLAGS $LINUXINCLUDE $KBUILD_CPPFLAGS $KBUILD_AFLAGS ${KBUILD_AFLAGS_KERNEL-} -c \
 		-o quick.kallsyms.o quick.kallsyms.S
