@@ -168,6 +168,8 @@ esac
 # The sources are as they will be: look at them while the rest is prepared.
 look &
 looking=$!
+# Whoever comes next shall not find it still at it.
+trap 'wait "$looking" || :' EXIT
 "$top/scripts/config.sh"
 guest
 wait "$looking"
