@@ -30,9 +30,11 @@ static int size(const char *name, int def)
 static void __noreturn child(int nr_workers)
 {
 	unsigned int max[2] = { nr_workers, nr_workers };
+	const struct rlimit limit = { nr_workers + 64, nr_workers + 64 };
 
-	/* each open has its file descriptor before it waits */
-	must(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ nr_workers + 64, nr_workers + 64 }));
+	/* each open has its file descriptor before it waits, and a worker */
+	must(setrlimit(RLIMIT_NOFILE, &limit));
+	must(setrlimit(RLIMIT_NPROC, &limit));
 	/* makes this task the submitter of a ring that its parent made */
 	must(io_uring_enable_rings(&ring));
 	must(io_uring_register_iowq_max_workers(&ring, max));

@@ -35,7 +35,10 @@
 #define SUITES		"/sys/kernel/debug/kunit"
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
-/* Simulated seconds. KUnit gives each case of a suite 300 by itself. */
+/*
+ * Simulated seconds. KUnit gives each case of a suite 300 by itself. limit= on
+ * the kernel's command line is that of scenarios instead, where time is real.
+ */
 #define SCENARIO_LIMIT	60
 #define SUITE_LIMIT	1000
 #define SETTLE_LIMIT	10
@@ -474,7 +477,8 @@ static void nap(void)
 
 static void run(struct test *t)
 {
-	int limit = t->suite ? SUITE_LIMIT : SCENARIO_LIMIT;
+	const char *asked = getenv("limit");
+	int limit = t->suite ? SUITE_LIMIT : asked ? atoi(asked) : SCENARIO_LIMIT;
 	int fds[2], status = 0;
 	time_t deadline;
 	pid_t pid;
