@@ -12,7 +12,7 @@ tested=0
 "$top/scripts/run.sh" || tested=$?
 [ -s "$results/summary" ] || exit "$tested"
 coverage=0
-if grep -qx CONFIG_GCOV=y "$objdir/.config"; then
+if has_gcov; then
 	say "adding up the coverage"
 	report=$("$top/scripts/coverage.sh") || coverage=$?
 else

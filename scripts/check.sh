@@ -39,7 +39,7 @@ else
 	bad=$(($(number failed) + $(number crashed) + $(number errors) + 0))
 	count "$(number passed)" "$((bad ? bad : 1))" "$(number skipped)"
 fi
-if ! grep -qx CONFIG_GCOV=y "$objdir/.config"; then
+if ! has_gcov; then
 	say "flavour $FLAVOUR counts nothing, so there is no coverage"
 elif "$top/scripts/coverage.sh"; then
 	count 1 0

@@ -130,10 +130,15 @@ fixes()
 		done
 }
 
+has_gcov()
+{
+	grep -qsx CONFIG_GCOV=y "$objdir/.config"
+}
+
 # need_counts: stop unless the kernel that is built can count, and gcov reads what its gcc wrote.
 need_counts()
 {
-	[ -f "$objdir/.config" ] && grep -qx CONFIG_GCOV=y "$objdir/.config" ||
+	has_gcov ||
 		die "flavour $FLAVOUR of $KERNEL is not built, or not with CONFIG_GCOV"
 	gcc_version=$(sed -n 's/^CONFIG_GCC_VERSION=\(.*\)....$/\1/p' "$objdir/.config")
 	gcov_version=$(gcov --version | sed -n '1s,.* \([0-9]*\)\.[^ ]*$,\1,p')
@@ -146,6 +151,27 @@ need_counts()
 edited()
 {
 	(cd "$tree" && find io_uring kernel/task_work.c -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
+}
+
+# copy_build TO: the build in a tree of links to the sources, TO.
+copy_build()
+{
+	rm -rf "$1"
+	mkdir -p "$1"
+	find "$tree" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'um-*' -exec ln -s -t "$1" {} +
+	cp -a "$objdir" "$1"
+	# The way back to the sources, which find would go in circles on.
+	rm -f "$1/um-$FLAVOUR/source"
+}
+
+# open_folder TO DIR: from here on DIR of such a tree is a folder of links, and no link.
+open_folder()
+{
+	[ "$2" = . ] || open_folder "$1" "$(dirname "$2")"
+	[ -L "$1/$2" ] || return 0
+	rm "$1/$2"
+	mkdir "$1/$2"
+	find "$tree/$2" -mindepth 1 -maxdepth 1 -exec ln -s -t "$1/$2" {} +
 }
 
 # series_id BASE: a name for what the tree is made of, so that a change of it shows.

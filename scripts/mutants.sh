@@ -38,16 +38,9 @@ copy()
 {
 	to=$work-without-mutant-$1/tree
 	rm -rf "${to%/tree}"
-	mkdir -p "$to"
-	find "$tree" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'um-*' -exec ln -s -t "$to" {} +
-	cp -a "$objdir" "$to"
-	# The way back to the sources, which find would go in circles on.
-	rm -f "$to/um-$FLAVOUR/source"
-	for dir in io_uring kernel; do
-		rm "$to/$dir"
-		mkdir "$to/$dir"
-		find "$tree/$dir" -mindepth 1 -maxdepth 1 -exec ln -s -t "$to/$dir" {} +
-	done
+	copy_build "$to"
+	open_folder "$to" io_uring
+	open_folder "$to" kernel
 }
 
 # fixed: a line "file function" for each function that has code of a fix in it.

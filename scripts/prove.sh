@@ -19,7 +19,7 @@ pins()
 			fix = ""
 			name = FILENAME
 			sub(/.*\//, "", name)
-			sub(/(_kunit)?\.c$/, "", name)
+			sub(/(_kunit[a-z_]*)?\.c$/, "", name)
 		}
 		/^(\/\*| \*) pins [a-z0-9-]+: / {
 			fix = $3
@@ -32,7 +32,7 @@ pins()
 			sub(/\(.*/, "")
 			print fix, name "." $0
 			fix = ""
-		}' kunit/*_kunit.c guest/*.c)
+		}' kunit/*_kunit*.c guest/*.c)
 }
 
 pinned()
@@ -40,29 +40,15 @@ pinned()
 	pins | sed -n "s/^$1 //p"
 }
 
-# open_folder DIR: from here on DIR of the copy is a folder of links, and no link.
-open_folder()
-{
-	[ "$1" = . ] || open_folder "$(dirname "$1")"
-	[ -L "$without/tree/$1" ] || return 0
-	rm "$without/tree/$1"
-	mkdir "$without/tree/$1"
-	find "$tree/$1" -mindepth 1 -maxdepth 1 -exec ln -s -t "$without/tree/$1" {} +
-}
-
 # copy PATCH: the build in a tree of links to the sources, but for those that the patch touches.
 copy()
 {
 	rm -rf "$without"
-	mkdir -p "$without/tree"
-	find "$tree" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'um-*' -exec ln -s -t "$without/tree" {} +
-	cp -a "$objdir" "$without/tree"
+	copy_build "$without/tree"
 	# A copy is not a change.
 	touch "$without/tree/um-$FLAVOUR/built"
-	# The way back to the sources, which find would go in circles on.
-	rm "$without/tree/um-$FLAVOUR/source"
 	sed -n 's,^+++ b/\([^\t]*\).*,\1,p' "$1" | while read -r f; do
-		open_folder "$(dirname "$f")"
+		open_folder "$without/tree" "$(dirname "$f")"
 		cp --remove-destination "$tree/$f" "$without/tree/$f"
 	done
 }
