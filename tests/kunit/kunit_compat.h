@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/version.h>
+#include <generated/kunit_has.h>
 
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj, ...) kzalloc(sizeof(obj), GFP_KERNEL)
@@ -145,8 +146,6 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 	io_uring_try_cancel_requests(ctx, owner, true)
 #define io_ring_try_cancel_no_tctx(ctx)		\
 	io_uring_try_cancel_requests(ctx, &init_task, true)
-#define io_ring_add_iopoll(ctx, req)		\
-	wq_list_add_tail(&(req)->comp_list, &(ctx)->iopoll_list)
 #define io_task_alloc_tctx(tsk, ctx)		\
 	io_uring_alloc_task_context(tsk, ctx)
 #define io_req_set_task(req, tsk)		((req)->task = (tsk))
@@ -211,8 +210,6 @@ static void name(struct io_tw_req tw_req, io_tw_token_t tw)	\
 #define io_ring_try_cancel(ctx, owner)		\
 	io_uring_try_cancel_requests(ctx, owner, true, false)
 #define io_ring_try_cancel_no_tctx(ctx)		((void)(ctx), false)
-#define io_ring_add_iopoll(ctx, req)		\
-	list_add_tail(&(req)->iopoll_node, &(ctx)->iopoll_list)
 #define io_task_alloc_tctx(tsk, ctx)		\
 	PTR_ERR_OR_ZERO((tsk)->io_uring = io_uring_alloc_task_context(tsk, ctx))
 #define io_req_set_task(req, tsk)		((req)->tctx = (tsk)->io_uring)
