@@ -208,7 +208,9 @@ def proof():
                      f"<small>{when(path)}</small>", esc(without), esc(having)])
     if not rows:
         return "<p>Not run on this kernel: <code>make prove</code></p>"
-    return table(["fix", "without", "with"], rows)
+    tables = sorted(n for n in os.listdir(os.path.join(collected, "proof")) if n.endswith(".table"))
+    return table(["fix", "without", "with"], rows) + "".join(
+        f"<pre>{esc(read(collected, 'proof', n).strip())}</pre>" for n in tables)
 
 
 def failed_cases(name, failures):

@@ -156,6 +156,16 @@ prove()
 	[ -n "$proved" ]
 }
 
+# table COMMAND: run it, and keep what it prints for report.sh, if it ends well.
+table()
+{
+	kept=$work/proof-$FLAVOUR/$1.table
+	mkdir -p "$work/proof-$FLAVOUR"
+	rm -f "$kept"
+	{ "$1" && mv "$kept.tmp" "$kept"; } | tee "$kept.tmp"
+	[ -f "$kept" ]
+}
+
 # cost: what match_all saves, beside what the formulas in patches/ promise.
 cost()
 {
@@ -264,7 +274,7 @@ case ${1-} in
 		without=$work-without-$fix
 		wrong=$(make_without)
 		[ -z "$wrong" ] || die "$fix: $wrong"
-		timed
+		table timed
 		exit
 	fi
 	# shellcheck disable=SC2046
@@ -275,8 +285,8 @@ case ${1-} in
 	done
 	case " $(fixes | paste -sd ' ') " in
 	*" cancel-create-once "*)
-		cost || status=1
-		reproduce || status=1
+		table cost || status=1
+		table reproduce || status=1
 		;;
 	esac
 	exit "$status"

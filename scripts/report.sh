@@ -19,7 +19,8 @@ mkdir "$tmp/patch"
 while read -r fix; do
 	FIX=$fix RANGE='' "$top/scripts/patch-coverage.sh" 2>&1 </dev/null | sed '/^fix  /d; s/^patch-coverage: error: //' >"$tmp/patch/$fix"
 done <"$tmp/fixes"
-cp -Rp "$work/proof-$FLAVOUR" "$tmp/proof" 2>/dev/null || :
+mkdir "$tmp/proof"
+find "$work" -maxdepth 2 \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) -exec cp -p -t "$tmp/proof" {} +
 
 {
 	sed -n 's/^\([^# :]*\.[ch]\)[: \t].*/\1/p' "$coverage/targets"
