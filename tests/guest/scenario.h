@@ -115,13 +115,19 @@ static inline void nap(long long ns)
 		;
 }
 
+/* How long to allow for what takes less than @ns: more where time is real. */
+static inline long long allow(long long ns)
+{
+	return is_smp() ? ns + 5 * SEC : ns;
+}
+
 /*
  * Sleeps until @cond holds, and says whether it did within @limit. Never spin:
  * time moves only while all tasks sleep. The longer it takes, the less exact:
  * what is free are the naps, not the looks.
  */
 #define wait_until(cond, limit) ({					\
-	long long __start = now(), __end = __start + (limit);		\
+	long long __start = now(), __end = __start + allow(limit);	\
 	bool __held;							\
 									\
 	while (!(__held = (cond)) && now() < __end)			\
