@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# config.sh: make the .config of a flavour: allnoconfig and the fragments that uml-config/flavours names for it.
+# config.sh: make the .config of a flavour: allnoconfig, the fragments that uml-config/flavours names for it, and the
+# kernel's own, uml-config/<kernel>.config, if there is one.
 # A line of a fragment that Kconfig dropped, for a dependency that is not met or a name that is gone, is an error.
 
 . "$(dirname "$0")/common.sh"
 
 fragments()
 {
-	awk -v flavour="$FLAVOUR:" '$1 == flavour { sub(/^[^ ]* */, ""); print }' "$top/uml-config/flavours"
+	own=
+	[ ! -f "$top/uml-config/$KERNEL.config" ] || own=" $KERNEL"
+	awk -v flavour="$FLAVOUR:" -v own="$own" '$1 == flavour { sub(/^[^ ]* */, ""); print $0 own }' "$top/uml-config/flavours"
 }
 
 [ -n "$(fragments)" ] ||

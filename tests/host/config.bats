@@ -11,6 +11,7 @@ setup()
 	printf '%s\n' 'default: base more' 'other: base' >uml-config/flavours
 	printf '%s\n' CONFIG_A=y CONFIG_B=y '# CONFIG_C is not set' >uml-config/base.config
 	printf '%s\n' CONFIG_D=y >uml-config/more.config
+	rm -f uml-config/[0-9]*.config
 }
 
 # kconfig [GREP-OPTION...]: takes every line but these, and leaves a note of each call.
@@ -42,6 +43,18 @@ kconfig()
 	FLAVOUR=other try scripts/config.sh
 	works
 	diff uml-config/base.config "$tree/um-other/.config"
+}
+
+@test "config: the fragment of a kernel" {
+	# Pins: it comes last, in each flavour of this kernel, and in none of another.
+	echo CONFIG_E=y >"uml-config/$kernel.config"
+	echo CONFIG_F=y >uml-config/0.1.config
+	try scripts/config.sh
+	works
+	cat uml-config/base.config uml-config/more.config "uml-config/$kernel.config" | diff - "$objdir/.config"
+	FLAVOUR=other try scripts/config.sh
+	works
+	cat uml-config/base.config "uml-config/$kernel.config" | diff - "$tree/um-other/.config"
 }
 
 @test "config: an edit of a fragment is taken over" {
