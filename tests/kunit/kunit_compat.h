@@ -95,6 +95,7 @@ static inline void kunit_no_suppress(struct kunit *test)
 #define IO_WQ_NO_HASH_IS_0 1
 
 #define io_ring_init_tctx_lock(ctx)
+#define io_ring_tctx_lock(ctx)			(&(ctx)->uring_lock)
 #define io_ring_set_iowq_limits(ctx, bounded, unbounded) do {	\
 	(ctx)->iowq_limits[0] = (bounded);			\
 	(ctx)->iowq_limits[1] = (unbounded);			\
@@ -178,6 +179,7 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define IO_WQ_NO_HASH_IS_0 0
 
 #define io_ring_init_tctx_lock(ctx)		mutex_init(&(ctx)->tctx_lock)
+#define io_ring_tctx_lock(ctx)			(&(ctx)->tctx_lock)
 #define io_ring_set_iowq_limits(ctx, bounded, unbounded) do {	\
 	(ctx)->iowq_limits[0] = (bounded);			\
 	(ctx)->iowq_limits[1] = (unbounded);			\
