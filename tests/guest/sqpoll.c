@@ -2,7 +2,7 @@
 /*
  * The thread of IORING_SETUP_SQPOLL rings: its process killed, exec'ed and
  * exited with requests in flight, in poll and in the thread's own io-wq; shared
- * by two rings. It cancels what is its own, and nothing is left of it
+ * by two rings, one of which is closed. It cancels what is its own, and nothing is left of it
  * (cancel-create-once: the io-wq of a thread that never leaves the kernel;
  * cancel-local-directly: such requests have their task_work run by the thread).
  *
@@ -182,7 +182,31 @@ static int ran(const struct io_uring *ring, unsigned int nr)
 	       count_workers(getpid()) == 1;
 }
 
-enum how { KILL, EXEC, EXIT, CANCEL, SHARED };
+/* It is the thread's io-wq that has the work of both rings. */
+static int close_one(struct io_uring *ring)
+{
+	struct pollfd pfd;
+	struct io_uring other;
+	int own[2], good;
+
+	must(pipe(own));
+	must(open_ring(&other, IORING_SETUP_ATTACH_WQ, ring->ring_fd));
+	prep_blocking_read(get_sqe(&other), own[0], sink[1]);
+	io_uring_prep_nop(get_sqe(&other));
+	hand_over(&other, 1);
+	arm(ring);
+	close(own[0]);
+	good = count_workers(getpid()) == 2 && !readers_gone(own[1]);
+	io_uring_queue_exit(&other);
+	pfd.fd = own[1];
+	pfd.events = 0;
+	must(poll(&pfd, 1, -1));
+	/* the other one's go on until they are cancelled, by the same thread */
+	good &= count_sqpoll(getpid()) == 1 && io_uring_cq_ready(ring) == 1;
+	return good && cancel_any(ring, 6) == 6;
+}
+
+enum how { KILL, EXEC, EXIT, CANCEL, SHARED, CLOSE };
 
 static void __noreturn child(enum how how, char *self)
 {
@@ -192,6 +216,8 @@ static void __noreturn child(enum how how, char *self)
 
 	must(open_ring(&ring, 0, 0));
 	must(fcntl(ring.ring_fd, F_SETFD, 0));
+	if (how == CLOSE)
+		_exit(!close_one(&ring));
 	if (how == SHARED) {
 		must(open_ring(&other, IORING_SETUP_ATTACH_WQ, ring.ring_fd));
 		io_uring_prep_poll_add(get_sqe(&other), sink[0], POLLIN);
@@ -219,6 +245,8 @@ static void __noreturn child(enum how how, char *self)
 		_exit(!(good && cancel_any(&ring, 6) == 6));
 	case EXIT:
 		_exit(!good);
+	case CLOSE:
+		break;
 	}
 	_exit(127);
 }
@@ -258,7 +286,7 @@ int main(int argc, char **argv)
 	}
 	if (is_smp())
 		skip_all("who is first is certain on one processor only");
-	plan(32);
+	plan(36);
 	go_first(0);
 	errors();
 	try_unused();
@@ -267,5 +295,6 @@ int main(int argc, char **argv)
 	try_end("exit", EXIT, argv[0]);
 	try_end("cancel", CANCEL, argv[0]);
 	try_end("shared", SHARED, argv[0]);
+	try_end("close", CLOSE, argv[0]);
 	return 0;
 }
