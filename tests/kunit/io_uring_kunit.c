@@ -42,8 +42,9 @@ struct ring_user {
 	struct task_struct *task;
 	struct completion ready;
 	int runs;
-	struct mutex *lock;	/* which to take for a while, after its first run */
-	int runs_of_all;	/* at the end of that */
+	void (*then)(struct ring_user *user);	/* after its first run */
+	struct mutex *lock;
+	int runs_of_all;
 };
 
 #define RING_USERS 2
@@ -66,9 +67,10 @@ struct ring {
 	int wakes;
 	bool locked;
 	unsigned int posted;
-	int polls;
+	int polls, spins;
 
 	struct ring_user user[RING_USERS];
+	struct io_tctx_node node;
 	struct io_sq_data sqd;
 	struct io_kiocb work[RING_WORKS];
 	unsigned long cancelled_at;
@@ -676,6 +678,8 @@ static int ring_iopoll(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
 	struct ring *ring = item->ring;
 
 	ring->locked &= ring_locked(req->ctx);
+	ring->polls++;
+	ring->spins += !(flags & BLK_POLL_ONESHOT);
 	if (!ring_ready)
 		return 0;
 	ring->ran[strlen(ring->ran)] = item->name;
@@ -738,6 +742,9 @@ static void io_uring_test_polled_not_ready(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, ring->ran, IO_REAP_RUNS_LOCAL ? "c" : "");
 	KUNIT_EXPECT_EQ(test, READ_ONCE(ring->ctx->rings->cq.tail),
 			IO_REAP_RUNS_LOCAL);
+	/* each once */
+	KUNIT_EXPECT_EQ(test, ring->polls, 2);
+	KUNIT_EXPECT_EQ(test, ring->spins, 0);
 	ring_ready = true;
 }
 
@@ -1090,13 +1097,8 @@ static int ring_user_thread(void *data)
 	complete(&user->ready);
 	while (!kthread_should_stop()) {
 		schedule_timeout_interruptible(HZ);
-		if (!io_run_task_work() || user->runs++ || !user->lock)
-			continue;
-		/* who waits for us does not get it before */
-		mutex_lock(user->lock);
-		schedule_timeout_uninterruptible(HZ / 2);
-		user->runs_of_all = ring->user[0].runs + ring->user[1].runs;
-		mutex_unlock(user->lock);
+		if (io_run_task_work() && !user->runs++ && user->then)
+			user->then(user);
 	}
 	return 0;
 }
@@ -1207,12 +1209,24 @@ static void io_uring_test_exit_users_locked(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
 }
 
+/* Who waits for the user to have run does not get the lock before. */
+static void ring_user_lock(struct ring_user *user)
+{
+	struct ring *ring = user->ring;
+
+	mutex_lock(user->lock);
+	schedule_timeout_uninterruptible(HZ / 2);
+	user->runs_of_all = ring->user[0].runs + ring->user[1].runs;
+	mutex_unlock(user->lock);
+}
+
 /* io_ring_exit_work: race: the same after the first of them. */
 static void io_uring_test_exit_users_relocked(struct kunit *test)
 {
 	struct ring *ring = ring_with_users(test, 0);
 
 	ring->user[1].lock = ring_lock(test);
+	ring->user[1].then = ring_user_lock;
 	ring_close(ring);
 	schedule_timeout_uninterruptible(HZ / 4);
 	KUNIT_EXPECT_EQ(test, ring->user[1].runs, 1);
@@ -1220,6 +1234,42 @@ static void io_uring_test_exit_users_relocked(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
 	KUNIT_EXPECT_EQ(test, ring->user[1].runs_of_all, 1);
 	KUNIT_EXPECT_EQ(test, ring->user[0].runs, 1);
+}
+
+static void ring_user_drop(struct ring_user *user)
+{
+	struct io_ring_ctx *ctx = user->ring->ctx;
+
+	mutex_lock(io_ring_tctx_lock(ctx));
+	list_del_init(&user->ring->node.ctx_node);
+	mutex_unlock(io_ring_tctx_lock(ctx));
+}
+
+static void ring_exit_with_dead(struct ring *ring)
+{
+	struct io_ring_ctx *ctx = ring->ctx;
+
+	ring_submitter_exit(ring);
+	ring->node.task = ring->task;
+	ring->node.ctx = ctx;
+	list_add(&ring->node.ctx_node, &ctx->tctx_list);
+	ring->user[1].then = ring_user_drop;
+	ring_exit(ring);
+}
+
+/* io_ring_exit_work: a task that can't be told any more isn't waited for. */
+static void io_uring_test_exit_dead_user(struct kunit *test)
+{
+	struct ring *ring = test->priv;
+
+	kunit_warning_suppress(test) {
+		ring_with_users(test, 0);
+		ring_exit_with_dead(ring);
+	}
+	KUNIT_EXPECT_TRUE(test, list_empty(&ring->node.ctx_node));
+	KUNIT_EXPECT_TRUE(test, ring_freed(ring));
+	KUNIT_EXPECT_EQ(test, ring->user[0].runs, 1);
+	KUNIT_EXPECT_EQ(test, ring->user[1].runs, 1);
 }
 
 static int io_uring_test_init(struct kunit *test)
@@ -1307,6 +1357,7 @@ static struct kunit_case io_uring_test_cases[] = {
 			 ring_tctx_locks_gen_params),
 	KUNIT_CASE_PARAM(io_uring_test_exit_users_relocked,
 			 ring_tctx_locks_gen_params),
+	KUNIT_CASE(io_uring_test_exit_dead_user),
 	{}
 };
 
