@@ -1097,7 +1097,7 @@ static void io_wq_test_exit_waits(struct kunit *test)
 	/* and then it is over, the owner is let go of once */
 	KUNIT_EXPECT_PTR_EQ(test, iowq->wq->task, NULL);
 	io_wq_exit_workers(iowq->wq);
-	iowq_late_exit_on_idle(iowq->wq);
+	KUNIT_EXPECT_FALSE(test, iowq_late_exit_on_idle(iowq->wq));
 	io_wq_destroy(iowq->wq);
 	iowq->wq = iowq_create_wq(test, iowq->task);
 }

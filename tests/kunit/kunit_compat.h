@@ -80,7 +80,7 @@ static inline void kunit_no_suppress(struct kunit *test)
 
 #define io_wq_set_exit_on_idle(wq, enable) \
 	kunit_skip(current->kunit_test, "workers don't exit on idle here")
-#define iowq_late_exit_on_idle(wq)
+#define iowq_late_exit_on_idle(wq)		false
 #define io_wq_free_list(wq)			(&(wq)->free_list)
 #define io_wq_acct_list_add(worker, acct) \
 	list_add(&(worker)->all_list, io_wq_all_list((worker)->wq))
@@ -172,7 +172,9 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define io_wq_free_list(wq)			(&io_get_acct(wq, false)->free_list)
 #define io_wq_acct_list_add(worker, acct) \
 	list_add(&(worker)->all_list, &(acct)->all_list)
-#define iowq_late_exit_on_idle(wq)		io_wq_set_exit_on_idle(wq, true)
+#define iowq_late_exit_on_idle(wq) ({				\
+	io_wq_set_exit_on_idle(wq, true);			\
+	test_bit(IO_WQ_BIT_EXIT_ON_IDLE, &(wq)->state); })
 #define IO_WQ_CREATE_CB_ALWAYS 0
 #define IO_WQ_ASKS_ALWAYS 0
 #define IO_WQ_EXIT_WARNS 1
