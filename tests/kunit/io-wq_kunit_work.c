@@ -735,17 +735,29 @@ static void io_wq_test_worker_task_work(struct kunit *test)
 	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
 }
 
+static void iowq_then_woken(struct iowq_item *item)
+{
+	struct iowq *iowq = current->kunit_test->priv;
+
+	while (schedule_timeout_uninterruptible(HZ / 2))
+		iowq->calls++;
+}
+
 /* io_wq_set_exit_on_idle: undone before it takes effect, workers stay. */
 static void io_wq_test_exit_on_idle_undone(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
 
-	iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0)->then = iowq_then_woken;
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_wait_started(test);
-	/* asking twice is the same as once */
 	io_wq_set_exit_on_idle(iowq->wq, true);
+	iowq_sleep(10);
+	KUNIT_EXPECT_EQ(test, iowq->calls, 1);
+	/* asking twice is the same as once: nobody is woken again */
 	io_wq_set_exit_on_idle(iowq->wq, true);
+	iowq_sleep(10);
+	KUNIT_EXPECT_EQ(test, iowq->calls, 1);
 	io_wq_set_exit_on_idle(iowq->wq, false);
 	iowq_sleep(1000);
 	iowq_expect_items(test, "R");
