@@ -4,11 +4,13 @@
 # its own, as many at once as there are processors. A glob `suite.case` takes single cases of a suite.
 # build/<kernel>/results-<flavour>/<name>/ gets the KTAP, the console, the verdict and the counts (*.gcda) of each
 # run; `ktap` beside them is all of them in one stream. Exit status: 0 all passed, 1 something failed.
-# LIMIT is the real time in seconds that one run may take (30), ARGS more words for the kernel's command line.
+# LIMIT is the real time in seconds that one run may take (30, or 150 where time is not simulated), ARGS more words for the
+# kernel's command line.
 
 . "$(dirname "$0")/common.sh"
 
 linux=$objdir/linux
+grep -qsx CONFIG_UML_TIME_TRAVEL_SUPPORT=y "$objdir/.config" || LIMIT=${LIMIT:-150}
 LIMIT=${LIMIT:-30}
 
 # The folders that the objects lie in are cut from the names of the .gcda files.

@@ -32,7 +32,7 @@ static void __noreturn sender(bool sqpoll, bool defer, char *self)
 	}
 	nap(5 * MS);
 	must(kill(getppid(), SIGSTOP));
-	nap(MS);
+	must(wait_until(stopped(getppid()), SEC) ? 0 : -ETIME);
 	io_uring_prep_poll_add(get_sqe(&mine), in[0], POLLIN);
 	sqe = get_sqe(&mine);
 	/* IORING_MSG_SEND_FD, of slot 0 to slot 0 */

@@ -236,6 +236,22 @@ static inline bool reaped(pid_t pid, int *status, long long limit)
 	return wait_until(waitpid(pid, status, WNOHANG) == pid, limit);
 }
 
+/* With several processors, some time after the signal. */
+static inline bool stopped(pid_t pid)
+{
+	char path[32], state = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fscanf(f, "%*d %*s %c", &state) != 1)
+		state = 0;
+	fclose(f);
+	return state == 'T';
+}
+
 static inline bool readable(int fd, short events)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };

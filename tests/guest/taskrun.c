@@ -59,6 +59,7 @@ static void try_coop(void)
 		bool before, then;
 
 		must(kill(parent, SIGSTOP));
+		must(wait_until(stopped(parent), SEC) ? 0 : -ETIME);
 		before = flag_up();
 		must(write(a[1], "x", 1));
 		then = flag_up() && !io_uring_cq_ready(&ring);
@@ -66,8 +67,8 @@ static void try_coop(void)
 		nap(10 * MS);
 		_exit(before + 2 * !then + 4 * flag_up() + 8 * !io_uring_cq_ready(&ring));
 	}
-	ok(reaped(pid, &status, SEC) && !status, "coop: the flag is up until it has run: %d",
-	   WEXITSTATUS(status));
+	must(reaped(pid, &status, SEC) ? 0 : -ETIME);
+	ok(!status, "coop: the flag is up until it has run: %d", WEXITSTATUS(status));
 	close_ring("coop");
 }
 
