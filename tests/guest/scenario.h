@@ -115,7 +115,7 @@ static inline void nap(long long ns)
 		;
 }
 
-/* How long to allow for what takes less than @ns: more where time is real. */
+/* For what takes less than @ns: more where time is real. */
 static inline long long allow(long long ns)
 {
 	return is_smp() ? ns + 5 * SEC : ns;
@@ -127,7 +127,8 @@ static inline long long allow(long long ns)
  * what is free are the naps, not the looks.
  */
 #define wait_until(cond, limit) ({					\
-	long long __start = now(), __end = __start + allow(limit);	\
+	long long __start = now();					\
+	long long __end = __start + (limit) * (is_smp() ? 4 : 1);	\
 	bool __held;							\
 									\
 	while (!(__held = (cond)) && now() < __end)			\
