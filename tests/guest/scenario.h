@@ -126,14 +126,16 @@ static inline long long allow(long long ns)
  * time moves only while all tasks sleep. The longer it takes, the less exact:
  * what is free are the naps, not the looks.
  */
-#define wait_until(cond, limit) ({					\
-	long long __start = now();					\
-	long long __end = __start + (limit) * (is_smp() ? 4 : 1);	\
+#define wait_exactly(cond, limit) ({					\
+	long long __start = now(), __end = __start + (limit);		\
 	bool __held;							\
 									\
 	while (!(__held = (cond)) && now() < __end)			\
 		nap(MS + (now() - __start) / 16);			\
 	__held; })
+
+/* The same, for what will hold, on a machine that does other things as well. */
+#define wait_until(cond, limit) wait_exactly(cond, (limit) * (is_smp() ? 4 : 1))
 
 typedef void (*thread_fn)(pid_t tid);
 
@@ -316,7 +318,7 @@ static inline void collect(struct io_uring *ring)
 /* The result of request @ud, which is then forgotten. Waits for it, if needed. */
 static inline int outcome(struct io_uring *ring, unsigned int ud)
 {
-	if (!wait_until((collect(ring), outcomes[ud].nr), SEC / 2))
+	if (!wait_exactly((collect(ring), outcomes[ud].nr), SEC / 2))
 		return PENDING;
 	outcomes[ud].nr = 0;
 	return outcomes[ud].res;
