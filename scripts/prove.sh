@@ -4,7 +4,7 @@
 # the fix beside the one with it, by the fix's patch in reverse, and run the tests that pin the fix in both: those
 # whose comment in tests/ says "pins <fix>:". Exit status: 0 only if each of them fails without its fix and passes with
 # it. The figures and the cost are what these tests have measured, printed as "figure <fix>: " and "cost <fix>: ".
-# With FLAVOUR=smp, which has the clock but not the suites: what the workload of the report takes, without cancel-create-once
+# With FLAVOUR=smp, where time is real: what the workload of the report takes, without cancel-create-once
 # and with it.
 
 . "$(dirname "$0")/common.sh"
