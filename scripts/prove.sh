@@ -161,9 +161,11 @@ table()
 {
 	kept=$work/proof-$FLAVOUR/$1.table
 	mkdir -p "$work/proof-$FLAVOUR"
-	rm -f "$kept"
-	{ "$1" && mv "$kept.tmp" "$kept"; } | tee "$kept.tmp"
-	[ -f "$kept" ]
+	rm -f "$kept" "$kept.good"
+	{ "$1" && : >"$kept.good"; } | tee "$kept.tmp"
+	[ -e "$kept.good" ] || return 1
+	rm "$kept.good"
+	mv "$kept.tmp" "$kept"
 }
 
 # cost: what match_all saves, beside what the formulas in patches/ promise.
