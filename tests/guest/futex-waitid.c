@@ -5,7 +5,7 @@
  * keeps the ring: they wait no longer, and nothing is left of them
  * (cancel-local-directly: what wakes them is task_work of a task that goes).
  */
-#include "scenario.h"
+#include "ways.h"
 #include <linux/futex.h>
 
 enum {
@@ -13,13 +13,6 @@ enum {
 	U32		= 2,	/* FUTEX2_SIZE_U32, shared */
 };
 
-static const struct way {
-	const char *name;
-	void (*leave)(struct io_uring *ring);
-	int status;
-} *way;
-
-static const char *self;
 static unsigned int *futex;	/* two of them */
 static int marker[2], stay[2];
 
@@ -73,39 +66,6 @@ static void settle(void)
 {
 	nap(is_smp() ? SEC / 2 : 10 * MS);
 }
-
-static void close_it(struct io_uring *ring)
-{
-	io_uring_queue_exit(ring);
-	/* longer than anybody looks */
-	nap(2 * SEC);
-	_exit(0);
-}
-
-static void exit_it(struct io_uring *ring)
-{
-	(void)ring;
-	exit_thread();
-}
-
-static void kill_it(struct io_uring *ring)
-{
-	(void)ring;
-	raise(SIGKILL);
-}
-
-static void exec_it(struct io_uring *ring)
-{
-	must(fcntl(ring->ring_fd, F_SETFD, 0));
-	must(execl(self, self, "stay", NULL));
-}
-
-static const struct way ways[] = {
-	{ "close", close_it, 0 },
-	{ "exit", exit_it, 0 },
-	{ "kill", kill_it, SIGKILL },
-	{ "exec", exec_it, SIGKILL },
-};
 
 static void __noreturn child(unsigned int flags, int go)
 {

@@ -6,7 +6,7 @@
  * (cancel-local-directly: the task_work that is left over would arm them
  * again).
  */
-#include "scenario.h"
+#include "ways.h"
 #include <sys/ioctl.h>
 
 enum { POLL, READ, ASYNC_READ, TICK, NR, CANCEL };
@@ -20,13 +20,6 @@ enum {
 
 static const char * const names[] = { "poll", "read", "read by a worker", "timeout" };
 
-static const struct way {
-	const char *name;
-	void (*leave)(struct io_uring *ring);
-	int status;
-} *way;
-
-static const char *self;
 static struct io_uring ring;
 static struct __kernel_timespec period;
 static int pipes[NR_PIPES][2], marker[2];
@@ -214,39 +207,6 @@ static void try_cancel_due(void)
 	ok(wait_until(readers_gone(marker[1]), SEC), "cancel, due: the ring is gone");
 	close_pipes();
 }
-
-static void close_it(struct io_uring *ring)
-{
-	io_uring_queue_exit(ring);
-	/* longer than anybody looks */
-	nap(2 * SEC);
-	_exit(0);
-}
-
-static void exit_it(struct io_uring *ring)
-{
-	(void)ring;
-	exit_thread();
-}
-
-static void kill_it(struct io_uring *ring)
-{
-	(void)ring;
-	raise(SIGKILL);
-}
-
-static void exec_it(struct io_uring *ring)
-{
-	must(fcntl(ring->ring_fd, F_SETFD, 0));
-	must(execl(self, self, "stay", NULL));
-}
-
-static const struct way ways[] = {
-	{ "close", close_it, 0 },
-	{ "exit", exit_it, 0 },
-	{ "kill", kill_it, SIGKILL },
-	{ "exec", exec_it, SIGKILL },
-};
 
 static void __noreturn child(unsigned int flags, bool due, int told, int go)
 {
