@@ -54,7 +54,10 @@ of=$(wc -l <"$tmp/names")
 [ -z "$(edited)" ] || say "note: $(edited) was edited since this kernel was built, lines may be off: make test" >&2
 lines "$file" >"$tmp/lines"
 [ -s "$tmp/lines" ] || die "$file has no code that is counted: counts are of io_uring/ and kernel/task_work.c"
-[ "${1-}" != --lines ] || exec cat "$tmp/lines"
+if [ "${1-}" = --lines ]; then
+	cat "$tmp/lines"
+	exit
+fi
 
 case $place in
 *[!0-9]*)

@@ -47,14 +47,16 @@ without()
 	PATH=$BATS_TEST_TMPDIR/without
 }
 
-# try COMMAND...: run it for its $status, $out and $err.
+# try COMMAND...: run it for its $status, $out and $err. It leaves nothing in the folder for temporary files.
 try()
 {
 	status=0
-	"$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- || status=$?
+	mkdir -p "$BATS_TEST_TMPDIR/tmp"
+	TMPDIR=$BATS_TEST_TMPDIR/tmp "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- || status=$?
 	out=$(cat "$BATS_TEST_TMPDIR/out")
 	err=$(cat "$BATS_TEST_TMPDIR/err")
 	printf '%s\n' "\$ $*" "status: $status" "out: $out" "err: $err"
+	rmdir "$BATS_TEST_TMPDIR/tmp"
 }
 
 # fails TEXT...: what was tried has failed, and said why in one line that holds each TEXT.
