@@ -130,6 +130,12 @@ fixes()
 		done
 }
 
+# release: the point release that the series of the kernel was last made for.
+release()
+{
+	sed -n 's/^# for \([0-9.]*\).*/\1/p' "$top/patches/$KERNEL/series"
+}
+
 has_gcov()
 {
 	grep -qsx CONFIG_GCOV=y "$objdir/.config"

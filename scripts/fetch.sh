@@ -3,6 +3,7 @@
 # fetch.sh: print the path of the kernel's source package, after fetching it if the cache lacks it.
 # The package is linux-source-$KERNEL from this machine's own Debian mirror, taken by apt with a list and a state of
 # its own under build/apt, and checked by apt against the archive's signature. No root, no change to the machine's apt.
+# Of several point releases it is the one that the series is for, or else the newest.
 # fetch.sh --newest: print the newest kernel of patches/ that the cache or the mirror has, or the newest if none has any.
 
 . "$(dirname "$0")/common.sh"
@@ -12,7 +13,9 @@ aptdir=$build/apt
 
 cached()
 {
-	find "$cache" -maxdepth 1 -name "${1:-$package}_*_all.deb" 2>/dev/null | sort -V | tail -n 1
+	for version in "$(release)-*" '*'; do
+		find "$cache" -maxdepth 1 -name "${1:-$package}_${version}_all.deb" 2>/dev/null | sort -V | tail -n 1
+	done | head -n 1
 }
 
 # Lines "URI suite" of the machine's own Debian archives, by apt's reading of its configuration.
@@ -91,6 +94,12 @@ newest()
 	echo "$KERNEL"
 }
 
+# wanted: "=version" of what the series is for, if the mirror has it.
+wanted()
+{
+	apt-cache madison "$package" | awk -v release="$(release)-" 'index($3, release) == 1 { print "=" $3; exit }'
+}
+
 fetch()
 {
 	update
@@ -103,7 +112,7 @@ fetch()
 	mkdir -p "$cache" 2>/dev/null || die "cannot write to $cache"
 	part=$(mktemp -d "$cache/part.XXXXXX")
 	trap 'rm -rf "$part"' EXIT
-	(cd "$part" && apt-get -q download "$package" >>"$aptdir/log" 2>&1) ||
+	(cd "$part" && apt-get -q download "$package$(wanted)" >>"$aptdir/log" 2>&1) ||
 		die "fetching $package failed: see $aptdir/log"
 	mv "$part"/*.deb "$cache/"
 }
@@ -112,8 +121,12 @@ if [ "${1-}" = --newest ]; then
 	newest
 	exit
 fi
-if [ -z "$(cached)" ]; then
+deb=$(cached)
+if [ -z "$deb" ]; then
 	say "fetching $package" >&2
 	fetch
+elif [ "${deb#*"_$(release)-"}" = "$deb" ]; then
+	# If the right one cannot be had, that one has to do.
+	(update && [ -n "$(wanted)" ] && fetch) 2>/dev/null || :
 fi
 cached

@@ -164,9 +164,15 @@ $(cat "$work/message")" "$2"
 	elif git_tree apply --cached --reverse --check "$file" 2>/dev/null; then
 		say "$1 is in this tree already" >&2
 	else
-		die "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}:" \
-			"$(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';') (tree left as it was)"
+		die "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}, which is $(base_release) (the series is for" \
+			"$(release)): $(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';') (tree left as it was)"
 	fi
+}
+
+base_release()
+{
+	git_tree cat-file blob "$base:Makefile" 2>/dev/null |
+		awk '/^(VERSION|PATCHLEVEL|SUBLEVEL) = / { v = v dot $3; dot = "." } END { print v }'
 }
 
 apply_series()

@@ -7,13 +7,17 @@ setup()
 {
 	clone
 	package=linux-source-$kernel
+	release=$(sed -n 's/^# for //p' "patches/$kernel/series")
 	. /etc/os-release
-	mirror "linux-source-6.12 $package"
+	mirror "linux-source-6.12 $package" "$release"
 }
 
-# mirror PACKAGES: an apt that reaches a mirror with these, and leaves a note of each call.
+# mirror PACKAGES [RELEASE...]: an apt that reaches a mirror with these, in these point releases, and leaves a note of each
+# call.
 mirror()
 {
+	packages=$1
+	shift
 	fake apt-get <<-END
 		#!/bin/sh
 		echo "apt-get \$*" >>"$BATS_TEST_TMPDIR/calls"
@@ -24,15 +28,20 @@ mirror()
 			echo "http://security.example.org/debian-security ${VERSION_CODENAME-}-security main"
 			echo "http://third.example.org/party weird main"
 			;;
-		*update*) [ -n "$1" ] ;;
-		*download*) echo kernel >${package}_1-1_all.deb ;;
+		*update*) [ -n "$packages" ] ;;
+		*download*)
+			v=\${*##*=}
+			[ "\$v" != "\$*" ] || v=9-1
+			echo kernel >"${package}_\${v}_all.deb"
+			;;
 		esac
 	END
 	fake apt-cache <<-END
 		#!/bin/sh
 		case \$1 in
-		search) for p in $1; do echo "\$p - source"; done ;;
-		show) case " $1 " in *" \$2 "*) ;; *) exit 100 ;; esac ;;
+		search) for p in $packages; do echo "\$p - source"; done ;;
+		madison) for r in $*; do echo "\$2 | \$r-1 | http://deb.example.org"; done ;;
+		show) case " $packages " in *" \$2 "*) ;; *) exit 100 ;; esac ;;
 		esac
 	END
 }
@@ -42,8 +51,8 @@ mirror()
 	try scripts/fetch.sh
 	[ "$status" = 0 ]
 	[ "$err" = "fetch: fetching $package" ]
-	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_1-1_all.deb" ]
-	[ "$(ls "$XDG_CACHE_HOME/umring")" = "${package}_1-1_all.deb" ]
+	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
+	[ "$(ls "$XDG_CACHE_HOME/umring")" = "${package}_$release-1_all.deb" ]
 	sort -uc build/apt/sources.list
 	grep -q 'http://deb.example.org/debian .*-backports main$' build/apt/sources.list
 	grep -q 'http://security.example.org/debian-security .*-security main$' build/apt/sources.list
@@ -51,6 +60,30 @@ mirror()
 	rm "$BATS_TEST_TMPDIR/calls"
 	try scripts/fetch.sh
 	works
+	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
+}
+
+@test "fetch: several point releases" {
+	# Pins: the one that the series is for, where the mirror has it, and else the newest; in the cache likewise.
+	mirror "$package" 9 "$release"
+	try scripts/fetch.sh
+	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
+	rm "$out"
+	mirror "$package" 9
+	try scripts/fetch.sh
+	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_9-1_all.deb" ]
+	mirror ''
+	try scripts/fetch.sh
+	works
+	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_9-1_all.deb" ]
+	rm -f build/apt/updated
+	mirror "$package" 9 "$release"
+	try scripts/fetch.sh
+	works
+	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
+	rm "$BATS_TEST_TMPDIR/calls"
+	try scripts/fetch.sh
+	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
 }
 
@@ -181,7 +214,7 @@ mirror()
 @test "fetch: the newest kernel is in the cache" {
 	# Pins: no network is needed to know it.
 	mkdir -p "$XDG_CACHE_HOME/umring"
-	touch "$XDG_CACHE_HOME/umring/${package}_1-1_all.deb"
+	touch "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb"
 	try scripts/fetch.sh --newest
 	works
 	[ "$out" = "$kernel" ]

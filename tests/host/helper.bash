@@ -150,7 +150,7 @@ kernel_tree()
 {
 	mkdir -p "$1/arch/um" "$1/io_uring" "$1/kernel"
 	echo 'obj-y += kernel/ io_uring/' >"$1/Kbuild"
-	echo 'all:' >"$1/Makefile"
+	printf '%s\n' 'VERSION = 7' 'PATCHLEVEL = 3' 'SUBLEVEL = 9' 'all:' >"$1/Makefile"
 	echo 'config UML' >"$1/arch/um/Kconfig"
 	seq 100 | sed 's/.*/line &;/' | tee "$1/io_uring/io-wq.c" >"$1/kernel/task_work.c"
 }

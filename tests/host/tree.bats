@@ -7,6 +7,7 @@ setup()
 {
 	clone
 	no_patches
+	echo '# for 7.3.4' >"$patches/series"
 	patch first io_uring/io-wq.c 's/line 10;/line ten;/'
 	patch second kernel/task_work.c 's/line 20;/line twenty;/'
 }
@@ -473,7 +474,7 @@ user_tree()
 	state >before
 	sed -i 's/line 10;/line 10, edited;/' "$KDIR/io_uring/io-wq.c"
 	try scripts/tree.sh
-	fails "first.patch does not apply" "$KDIR" io_uring/io-wq.c:7
+	fails "first.patch does not apply" "$KDIR, which is 7.3.9 (the series is for 7.3.4)" io_uring/io-wq.c:7
 	state | diff before -
 	sed -i 's/line 10, edited;/line 10;/' "$KDIR/io_uring/io-wq.c"
 	try scripts/tree.sh
