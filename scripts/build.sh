@@ -76,8 +76,13 @@ look()
 scan()
 {
 	find "$objdir/guest.cpio" "$has" -cnewer "$stamp" >>"$objdir/changed"
-	# prove.sh's copy has the files that the tree has, and each object's place is the tree's.
-	[ -z "$WITHOUT" ] || cp "$objdir/files.tmp" "$objdir/files"
+	# prove.sh's copy has the files that the tree has, and each object's place is the tree's. It names headers that matter
+	# to no object as such.
+	if [ -n "$WITHOUT" ]; then
+		cp "$objdir/files.tmp" "$objdir/files"
+		grep -vxFf "$work/prototypes" "$objdir/changed" >"$objdir/changed.tmp" || :
+		mv "$objdir/changed.tmp" "$objdir/changed"
+	fi
 	cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config" >>"$objdir/changed"
 	# Headers are found with or without ../ in the middle of the path.
 	sed "s,^$objdir/include/,include/,; s,^$tree/,../,; s,.*,& \\\\\n := &,; s,^\.\.,," "$objdir/changed" >"$objdir/patterns"

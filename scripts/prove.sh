@@ -53,6 +53,23 @@ copy()
 	done
 }
 
+# prototypes PATCH: the headers to which it only adds declarations of functions. Taking them away changes no object but
+# those that call such a function, and where one was not compiled anew the link fails.
+prototypes()
+{
+	awk '
+		function end() {
+			if (header && added ~ /^([a-z][a-z0-9_ *]*[(][^{}#;=]*[)];)+$/ && added !~ /__|typedef|static/)
+				print file
+		}
+		/^-- $/ { exit }
+		/^--- a/ { next }
+		/^[+][+][+] b/ { end(); file = substr($2, 3); header = file ~ /[.]h$/; added = ""; next }
+		/^-/ { header = 0 }
+		/^[+]/ { added = added substr($0, 2) }
+		END { end() }' "$1"
+}
+
 # code TREE: what the compiler made of the code under test. The objects as such differ from one compilation to the next.
 code()
 {
@@ -106,6 +123,7 @@ make_without()
 		echo "its patch does not apply in reverse: $(printf '%s\n' "$hunks" | sed -n 's/^error: //p' | paste -sd ';')"
 		return
 	}
+	prototypes "$patch" | sed "s,^,$without/tree/," >"$without/prototypes"
 	WITHOUT=$fix "$top/scripts/build.sh" >"$without/build.log" 2>&1 || {
 		echo "the kernel does not build without it: $(grep -m 1 error "$without/build.log") (see $without/build.log)"
 		return

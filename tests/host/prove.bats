@@ -123,6 +123,29 @@ row()
 	sums "$tree/io_uring" | diff before -
 }
 
+@test "prove: headers that matter to those alone who call what the fix declares" {
+	# Pins: declarations of functions are told from all else that a header can gain, which calls for more to be compiled.
+	mkdir -p "$tree/include"
+	header()
+	{
+		printf '%s\n' 'line;' "$2" 'line;' >"$tree/include/$1"
+		printf '%s\n' 'line;' ${3+"$3"} 'line;' |
+			diff -u --label "a/include/$1" --label "b/include/$1" - "$tree/include/$1" >>"$patches/fix-a.patch" || :
+	}
+	header one.h 'int one(struct a *a);'
+	header two.h $'struct a *\ntwo(bool (*match)(struct a *, void *data),\n\t    void *data);\nvoid three(void);'
+	header member.h $'\tint (*f)(void);'
+	header inline.h 'static inline int f(int a) { return a; }'
+	header macro.h '#define F(a) g(a);'
+	header type.h 'typedef int (f)(int);'
+	header attribute.h 'int a __aligned(8);'
+	header changed.h 'int f(long);' 'int f(int);'
+	header variable.h 'extern int a;'
+	header source.c 'int one(struct a *a);'
+	FIX=fix-a try scripts/prove.sh
+	[ "$(cat "$work-without-fix-a/prototypes")" = "$(printf '%s\n' "$work-without-fix-a"/tree/include/{one,two}.h)" ]
+}
+
 @test "prove: a build that did not change" {
 	# Pins: a patch that changes no code, of which a test could see the text all the same.
 	sed -i 's,^+fixed a;,+line 50; // fixed a,' "$patches/fix-a.patch"

@@ -18,7 +18,7 @@
 
 /* What the fix cancel-create-once replaces: a walk for each match. */
 #ifdef KUNIT_NO_MATCH_ALL
-static struct callback_head *
+static inline struct callback_head *
 task_work_cancel_match_all(struct task_struct *task,
 			   bool (*match)(struct callback_head *, void *data),
 			   void *data)
