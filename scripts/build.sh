@@ -114,13 +114,13 @@ outdate()
 		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
 }
 
-# link [OPTION]: in Kbuild's environment, but for what its make wrote there for its own children.
+# link: in Kbuild's environment, but for what its make wrote there for its own children.
 link()
 {
 	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS|srctree)=' "$kbuild_env" |
-		xargs -0 sh -c 'relink=$1; srctree=$2; option=$3; shift 3
-			exec env -i "$@" srctree="$srctree" MAKEFLAGS="rR --include-dir=$srctree" "$relink" $option' \
-			link "$top/scripts/relink.sh" "$tree" "${1-}" && ln -f vmlinux linux
+		xargs -0 sh -c 'relink=$1; srctree=$2; shift 2
+			exec env -i "$@" srctree="$srctree" MAKEFLAGS="rR --include-dir=$srctree" "$relink"' \
+			link "$top/scripts/relink.sh" "$tree" && ln -f vmlinux linux
 }
 
 quick()
@@ -176,7 +176,7 @@ case ${1-} in
 	;;
 --link)
 	cd "$objdir"
-	link --stale
+	link
 	exit
 	;;
 esac

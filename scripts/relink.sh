@@ -6,7 +6,6 @@
 # table. Here it is linked once, with the last table, and if the new one has the same layout its bytes replace those of the
 # last. If it has not, a second link does that; and if the addresses in the end differ from those in the table, or anything
 # else is not as expected, Kbuild does the link after all.
-# --stale leaves the last table as it is: the kernel runs, and the names in its stacks may be wrong.
 
 set -eu
 srctree=${srctree-..}
@@ -80,7 +79,6 @@ quick()
 	'' | *[\$\#]*) return 1 ;;
 	esac
 	link "$image" "$table"
-	[ "$1" != --stale ] || { finish && return; }
 	nm -n "$image" >quick.nm
 	# shellcheck disable=SC2086
 	sed -f "$srctree/scripts/mksysmap" quick.nm | tee quick.syms | scripts/kallsyms $relative /dev/stdin >quick.kallsyms.S
@@ -98,6 +96,6 @@ quick()
 
 case ${1-} in
 -h | --help) sed -n '/^# SPDX/d; 2,/^$/ s/^# \{0,1\}//p' "$0" ;;
---quick | --stale) quick "$1" ;;
+--quick) quick ;;
 *) "$0" --quick || kbuild ;;
 esac
