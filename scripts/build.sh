@@ -80,7 +80,7 @@ scan()
 	# to no object as such.
 	if [ -n "$WITHOUT" ]; then
 		cp "$objdir/files.tmp" "$objdir/files"
-		grep -vxFf "$work/prototypes" "$objdir/changed" >"$objdir/changed.tmp" || :
+		grep -vxFf "$work/prototypes" "$objdir/changed" >"$objdir/changed.tmp" || [ $? = 1 ]
 		mv "$objdir/changed.tmp" "$objdir/changed"
 	fi
 	cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config" >>"$objdir/changed"

@@ -53,8 +53,9 @@ copy()
 	done
 }
 
-# prototypes PATCH: the headers to which it only adds declarations of functions. Taking them away changes no object but
-# those that call such a function, and where one was not compiled anew the link fails.
+# prototypes PATCH: the headers to which it only adds declarations of functions. Without them no object changes, but for
+# line numbers, save those that call such a function. The patch defines it as well, so that the link fails where one of
+# them was not compiled anew.
 prototypes()
 {
 	awk '
@@ -63,7 +64,7 @@ prototypes()
 				print file
 		}
 		/^-- $/ { exit }
-		/^--- a/ { next }
+		/^--- / { next }
 		/^[+][+][+] b/ { end(); file = substr($2, 3); header = file ~ /[.]h$/; added = ""; next }
 		/^-/ { header = 0 }
 		/^[+]/ { added = added substr($0, 2) }
@@ -89,17 +90,8 @@ run()
 	done
 }
 
-# passed WORK TEST..., failed WORK TEST...: those of the tests that have.
-passed()
-{
-	in=$1/prove-results-$FLAVOUR
-	shift
-	for t; do
-		! grep -qx passed "$in/$t/verdict" || echo "$t"
-	done
-}
-
-failed()
+# not_passed WORK TEST...: those of the tests that have not.
+not_passed()
 {
 	in=$1/prove-results-$FLAVOUR
 	shift
@@ -132,7 +124,20 @@ make_without()
 	[ "$(code "$tree")" != "$(code "$without/tree")" ] || echo "the kernel without it is the same as with it"
 }
 
-# try: run the tests of $fix without it. Print "proved" if none of them passes, or what is wrong.
+# not_failed: what else became of $pinned_tests without $fix. A run that hung or crashed may have done so for another reason.
+not_failed()
+{
+	for t in $pinned_tests; do
+		verdict=$(cat "$without/prove-results-$FLAVOUR/$t/verdict")
+		case $verdict in
+		failed) ;;
+		passed) echo "passes without it: $t" ;;
+		*) echo "$t without it: $verdict" ;;
+		esac
+	done
+}
+
+# try: run the tests of $fix without it. Print "proved" if each of them fails, or what is wrong.
 try()
 {
 	wrong="no test pins it"
@@ -143,9 +148,8 @@ try()
 	}
 	# shellcheck disable=SC2086
 	WITHOUT=$fix run "$without" $pinned_tests
-	# shellcheck disable=SC2086
-	blind=$(passed "$without" $pinned_tests | paste -sd ' ')
-	echo "${blind:+pass without it: }${blind:-proved}"
+	wrong=$(not_failed | paste -sd ';')
+	echo "${wrong:-proved}"
 }
 
 # prove: the row of $fix. Return whether it is proved, which takes that each step of it was gone through.
@@ -155,7 +159,7 @@ prove()
 	without=$work-without-$fix
 	verdict=$("$0" --try "$fix") || verdict="stopped: ${verdict:-see above}"
 	# shellcheck disable=SC2086
-	bad=$(failed "$work" $pinned_tests | paste -sd ' ')
+	bad=$(not_passed "$work" $pinned_tests | paste -sd ' ')
 	proved=
 	if [ -n "$bad" ]; then
 		verdict="fail with it: $bad"
@@ -209,13 +213,17 @@ cost()
 calls()
 {
 	PROVE=1 ARGS="repro_workers=$1 mem=256M" "$top/scripts/run.sh" fifo-msg-exit >&2 &&
-		"$top/scripts/calls.sh" fifo-msg-exit io_uring/io-wq.c io_task_worker_match io_task_work_match |
-		awk '{ n += $2 } END { print n }'
+		counts=$("$top/scripts/calls.sh" fifo-msg-exit io_uring/io-wq.c io_task_worker_match io_task_work_match) &&
+		echo "$counts" | awk '{ n += $2 } END { print n }'
 }
 
 # reproduce: what the workload of the report costs, until that differs by a factor of 100.
 reproduce()
 {
+	if ! has_gcov; then
+		printf '\n%s: flavour %s counts no calls\n' "$KERNEL" "$FLAVOUR"
+		return 0
+	fi
 	[ -f "$top/tests/guest/fifo-msg-exit.c" ] || return 0
 	printf '\n%s: calls of match as a task is killed that has W workers and 1000 messages (fifo-msg-exit)\n' "$KERNEL"
 	printf '%8s %14s %10s %8s\n' W without with ratio
@@ -286,8 +294,9 @@ case ${1-} in
 	exit
 	;;
 --kernel)
-	[ -n "$(fixes)" ] || die "patches/$KERNEL/series names no fix"
+	[ -n "$(fixes)" ] || die "patches/$KERNEL/series names no fix below a line '# fixes'"
 	lock
+	rm -rf "$work/proof-$FLAVOUR/$FIX"
 	"$top/scripts/build.sh" >&2
 	if [ "$FLAVOUR" = smp ]; then
 		fix=cancel-create-once
@@ -326,7 +335,9 @@ status=0
 all=$asked
 # A tree of the user's own takes the patches of one kernel.
 [ -z "$KDIR" ] || all=$KERNEL
-for k in ${all:-$(kernels | grep -vxF "$(gone)")}; do
+gone=$(gone)
+[ -n "$all" ] || [ -z "$gone" ] || say "without kernel $gone, which the mirror no longer has" >&2
+for k in ${all:-$(kernels | grep -vxF "$gone")}; do
 	PROVE=1 KERNEL=$k "$0" --kernel || status=1
 done
 exit "$status"

@@ -36,7 +36,7 @@ setup()
 			n=$(cat "$tree/io_uring/io-wq.c" "$tree/kernel/task_work.c" | grep -c "$word" || :)
 			echo "# figure fix-${t##*_}: $n" >"$results/$t/ktap"
 			[ "$word" != silent ] || continue
-			[ "$n" = 0 ] && echo failed >"$results/$t/verdict" || echo passed >"$results/$t/verdict"
+			[ "$n" = 0 ] && echo "${DIES:-failed}" >"$results/$t/verdict" || echo passed >"$results/$t/verdict"
 		done
 	END
 }
@@ -84,8 +84,15 @@ row()
 	pin fix-a io-wq blind 'line 51;'
 	try scripts/prove.sh
 	[ "$status" = 1 ]
-	row fix-a 'pass without it: io-wq.blind$'
+	row fix-a 'passes without it: io-wq.blind$'
 	row fix-b 'proved by 1 tests'
+}
+
+@test "prove: a test that hangs or crashes without its fix" {
+	# Pins: it may have done so for another reason, and is named with its verdict.
+	DIES='hung: stopped after 30 s' try scripts/prove.sh
+	[ "$status" = 1 ]
+	row fix-a 'io-wq.case_a without it: hung: stopped after 30 s$'
 }
 
 @test "prove: a test that fails with its fix" {
