@@ -78,8 +78,8 @@ update()
 	apt_setup
 	# Again by -c, which counts after the machine's apt.conf.d, so that no hook from there is run.
 	[ -z "$(find "$aptdir/updated" -mmin -5 2>/dev/null)" ] || return 0
-	apt-get -c "$aptdir/apt.conf" -q update >"$aptdir/log" 2>&1 || true
-	[ -z "$(available)" ] || touch "$aptdir/updated"
+	rm -f "$aptdir/updated"
+	! apt-get -c "$aptdir/apt.conf" -q -eany update >"$aptdir/log" 2>&1 || touch "$aptdir/updated"
 }
 
 newest()
@@ -87,6 +87,9 @@ newest()
 	[ -n "$(cached)" ] || update
 	for k in $(kernels | sort -rV); do
 		if [ -n "$(cached "linux-source-$k")" ] || apt-cache show "linux-source-$k" >/dev/null 2>&1; then
+			[ "$k" = "$KERNEL" ] || [ -e "$aptdir/updated" ] ||
+				die "only a part of the package mirror can be reached, without $package: see $aptdir/log," \
+					"try again, or take KERNEL=$k"
 			echo "$k"
 			return
 		fi
@@ -112,7 +115,7 @@ fetch()
 	mkdir -p "$cache" 2>/dev/null || die "cannot write to $cache"
 	part=$(mktemp -d "$cache/part.XXXXXX")
 	trap 'rm -rf "$part"' EXIT
-	(cd "$part" && apt-get -q download "$package$(wanted)" >>"$aptdir/log" 2>&1) ||
+	(cd "$part" && { apt-get -q download "$package$(wanted)" || apt-get -q download "$package"; } >>"$aptdir/log" 2>&1) ||
 		die "fetching $package failed: see $aptdir/log"
 	mv "$part"/*.deb "$cache/"
 }
@@ -127,6 +130,7 @@ if [ -z "$deb" ]; then
 	fetch
 elif [ "${deb#*"_$(release)-"}" = "$deb" ]; then
 	# If the right one cannot be had, that one has to do.
+	say "looking for $package $(release), which the series is for" >&2
 	(update && [ -n "$(wanted)" ] && fetch) 2>/dev/null || :
 fi
 cached
