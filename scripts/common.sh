@@ -10,6 +10,10 @@ me=$(basename "$0" .sh)
 # A git command of ours must not act on the repository that a hook of the caller's is in.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 
+# dash ends at a signal without what is to be done at exit.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
 say()
 {
 	printf '%s\n' "$me: $*"
@@ -39,18 +43,21 @@ kernels()
 	(cd "$top/patches" && printf '%s\n' */series) | sed 's,/series,,' | sort -V
 }
 
-# gone: the newest in patches/, where find_kernel has found that it has left the mirror.
+# gone: the newest in patches/, where find_kernel has found that it has left the mirror, unless it is here.
 gone()
 {
-	sed -n 's/^\(.*\) is gone, .* is there$/\1/p' "$top/build/kernel" 2>/dev/null || :
+	newest=$(kernels | tail -n 1)
+	[ -d "$top/build/$newest/tree" ] || sed -n "s/^\($newest\) is gone, .* is there$/\1/p" "$top/build/kernel" 2>/dev/null || :
 }
 
 # default_kernel: the newest in patches/, or what find_kernel had to take instead.
 default_kernel()
 {
-	newest=$(kernels | tail -n 1)
-	found=$(sed -n "s/^$newest is gone, \(.*\) is there$/\1/p" "$top/build/kernel" 2>/dev/null || :)
-	echo "${found:-$newest}"
+	if [ -n "$(gone)" ]; then
+		sed 's/.* is gone, \(.*\) is there$/\1/' "$top/build/kernel"
+	else
+		kernels | tail -n 1
+	fi
 }
 
 # What the Makefile hands down, with the same defaults for a script that is called alone.
@@ -130,10 +137,10 @@ fixes()
 		done
 }
 
-# release: the point release that the series of the kernel was last made for.
+# release: the point release that the series of the kernel was made for.
 release()
 {
-	sed -n 's/^# for \([0-9.]*\).*/\1/p' "$top/patches/$KERNEL/series"
+	sed -n 's/^# for \([0-9][0-9.]*\)$/\1/p' "$top/patches/$KERNEL/series"
 }
 
 has_gcov()

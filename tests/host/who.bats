@@ -60,6 +60,21 @@ reached 2 times, by 2 of 3 runs" ]
 	[ "$(tail -n 1 <<<"$out")" = 'reached 3 times, by 2 of 2 runs' ]
 }
 
+@test "who: ended by a signal" {
+	# Pins: it leaves nothing behind then either.
+	instrumented
+	run_linux one l
+	fake gcov <<-'END'
+		#!/bin/sh
+		[ "$1" != --version ] || exec /usr/bin/gcov --version
+		: >"$BATS_TEST_TMPDIR/there"
+		sleep 1
+	END
+	export BATS_TEST_TMPDIR
+	try sh -c 'AT=io_uring/io-wq.c:4 scripts/who.sh & until [ -e "$BATS_TEST_TMPDIR/there" ]; do sleep 0.1; done; kill $!; wait $!'
+	[ "$status" = 143 ]
+}
+
 @test "who: places that are none" {
 	# Pins: one line with what is wrong with it.
 	instrumented
