@@ -7,8 +7,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-# KERNEL, FLAVOUR, KDIR, KERNEL_TARBALL, FIX, T, AT, RANGE, LIMIT, ARGS, FILE, EVERY and SURVIVORS are for the scripts,
-# which know their defaults.
+# These are for the scripts, which know their defaults.
 export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS
 
 # A glob from the user is one word here and a list of globs there.
@@ -86,3 +85,5 @@ help: ## This list
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'LIMIT=30            real seconds that one run may take'
+	@echo 'RUNS=3              how often make bench measures'
+	@echo 'JOBS=2              how many processes at once; as many as there are processors'

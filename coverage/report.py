@@ -223,7 +223,7 @@ def failed_cases(name, failures):
 
 
 def run(name):
-    """The counts of a run, its row, and what failed in it."""
+    """The counts of a run, whether it passed, whether it is of another build, its row, and what failed in it."""
     ktap = read(results, name, "ktap")
     verdict = read(results, name, "verdict").strip() or "was not run to its end"
     old = read(results, name, "linux.id") != read(coverage, "linux.id")
@@ -256,7 +256,8 @@ def run(name):
         failures.append((verdict, read(results, name, "console").splitlines()[-30:]))
     cases = f"{passed + failed + skipped}" + (f"<small>{skipped} skipped</small>" if skipped else "")
     state = f'<span class="{"good" if good else "bad"}">{esc(verdict)}</span>' + ("<small>another build</small>" if old else "")
-    return (passed, failed + (not good and not failed), skipped), good, [
+    counts = (0, 0, 0) if old else (passed, failed + (not good and not failed), skipped)
+    return counts, good, old, [
         esc(name), state, cases, esc(read(results, name, "ms").strip()), " ".join(links)], failed_cases(name, failures)
 
 
@@ -272,12 +273,13 @@ def main():
     names = sorted(n for n in os.listdir(results) if os.path.isfile(os.path.join(results, n, "linux.id")))
     runs = sorted((run(n) for n in names), key=lambda r: r[1])
     passed, failed, skipped = (sum(r[0][i] for r in runs) for i in range(3))
-    failures = "".join("".join(r[3]) for r in runs)
+    failures = "".join("".join(r[4]) for r in runs if not r[2])
+    old = sum(r[2] for r in runs)
     junit = ' <a href="junit.xml">JUnit XML</a>.' if os.path.exists(os.path.join(out, "junit.xml")) else ""
     html_pages = "../" + os.path.basename(coverage) + "/html/"
     write("index.html", title, f"""<h1>{esc(title)}</h1>
 <p><b class="good">{passed} passed</b>, <b class="{'bad' if failed else ''}">{failed} failed</b>, {skipped} skipped,
-in {len(runs)} runs. <span class="dim">{when(os.path.join(coverage, 'coverage.info'))}</span></p>
+in {len(runs) - old} runs{f"; {old} of another build are not counted" if old else ""}. <span class="dim">{when(os.path.join(coverage, 'coverage.info'))}</span></p>
 <p><a href="{html_pages}index.html">Coverage of all files</a> (genhtml).{junit}</p>
 {'<h2>Failures</h2>' + failures if failures else ''}
 <h2>Coverage of the targets</h2>
@@ -287,7 +289,7 @@ in {len(runs)} runs. <span class="dim">{when(os.path.join(coverage, 'coverage.in
 <h2>Proof: without each fix, and with it</h2>
 {proof()}
 <h2>Suites and scenarios</h2>
-{table(["run", "result", "#tests", "#ms", "output"], (r[2] for r in runs))}""")
+{table(["run", "result", "#tests", "#ms", "output"], (r[3] for r in runs))}""")
 
 
 main()

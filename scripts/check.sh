@@ -39,7 +39,9 @@ else
 	bad=$(($(number failed) + $(number crashed) + $(number errors) + 0))
 	count "$(number passed)" "$((bad ? bad : 1))" "$(number skipped)"
 fi
-if ! has_gcov; then
+if [ ! -s "$results/summary" ]; then
+	say "no run, so there is no coverage"
+elif ! has_gcov; then
 	say "flavour $FLAVOUR counts nothing, so there is no coverage"
 elif "$top/scripts/coverage.sh"; then
 	count 1 0

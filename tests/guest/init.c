@@ -673,8 +673,6 @@ int main(int argc, char **argv)
 
 	if (getpid() != 1)
 		return scenario_main(argc, argv);
-	while (--argc > 0)
-		list |= !strcmp(argv[argc], "list");
 
 	mount_all();
 	open_ktap(getenv("ktap"));

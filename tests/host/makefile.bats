@@ -18,10 +18,10 @@ verbs()
 	try make help
 	works
 	[ "$(sed -n 's/^\([a-z][a-z-]*\)  .*/\1/p' <<<"$out" | sort)" = "$(verbs | sort)" ]
-	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX RANGE AT FILE EVERY T LIMIT ARGS; do
+	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX RANGE AT FILE EVERY T LIMIT ARGS RUNS JOBS; do
 		grep -q "^$name=" <<<"$out"
 	done
-	for verb in all check test coverage patch-coverage who prove mutants kernel deps bench clean distclean help; do
+	for verb in all check test coverage patch-coverage who prove mutants kernel deps patches bench clean distclean help; do
 		try make -n $verb
 		works
 	done

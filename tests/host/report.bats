@@ -61,6 +61,21 @@ report()
 	cmp "$results/good/console" "$report/runs/good.console.txt"
 }
 
+@test "report: a run of another build" {
+	# Pins: it stands there as one, and neither its passes nor its failures are added up.
+	report
+	run_linux other l
+	case_of other $'ok 1 other\n    not ok 1 a\nnot ok 2 more' failed
+	echo 'an older one' >"$results/other/linux.id"
+	try scripts/coverage.sh
+	works
+	page=$report/index.html
+	grep -q '>3 passed<' "$page"
+	grep -q '>0 failed<' "$page"
+	grep -q 'in 1 runs; 1 of another build are not counted' "$page"
+	! grep -q '<h2>Failures' "$page" || false
+}
+
 @test "report: the tests that reach a line" {
 	# Pins: a page for each source, with who and how often beside each line; text of the source is shown as it is.
 	report
