@@ -30,6 +30,8 @@ name()
 
 new=$(mktemp -d "$work/patches.XXXXXX")
 trap 'rm -rf "$new"' EXIT
+[ ! -e "$tree/.git/rebase-merge" ] && [ ! -e "$tree/.git/rebase-apply" ] ||
+	die "a rebase is under way in $tree: finish it, or git rebase --abort"
 [ -z "$(git -C "$tree" rev-list --merges base..HEAD)" ] || die "$tree has a merge commit, which is no patch: rebase it away"
 [ -n "$(git -C "$tree" rev-list base..HEAD)" ] || die "$tree is at its base: there is no commit to make a patch of"
 [ -z "$(git -C "$tree" status --porcelain --untracked-files=no)" ] || say "edits that are not committed are left out"

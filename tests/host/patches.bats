@@ -122,6 +122,18 @@ series()
 	sums "$patches" | cmp before -
 }
 
+@test "patches: in the middle of a rebase" {
+	# Pins: half a series is not written.
+	sums "$patches" >before
+	edit 'line 50;' 'line fifty;'
+	commit io-wq: a third thing
+	git -C "$tree" rebase -q --exec false series~1 || :
+	try scripts/patches.sh
+	fails "a rebase is under way"
+	sums "$patches" | cmp before -
+	git -C "$tree" rebase --abort
+}
+
 @test "patches: a merge, no commit at all, no tree, and KDIR" {
 	sums "$patches" >before
 	git -C "$tree" checkout -q -b side series~1
