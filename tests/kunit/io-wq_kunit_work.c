@@ -119,8 +119,10 @@ static void io_wq_test_max_workers(struct kunit *test)
 	struct rlimit saved = *rlimit;
 	struct io_wq_acct *unbound = io_get_acct(iowq->wq, false);
 	struct io_wq_acct *bound = io_get_acct(iowq->wq, true);
-	int count[2] = { 3, 0 };
+	char behind[sizeof(iowq->wq->wait)];
+	int count[3] = { 3, 0, 99 };
 
+	memcpy(behind, &iowq->wq->wait, sizeof(behind));
 	rlimit->rlim_cur = 20;
 	unbound->max_workers = 7;
 	KUNIT_EXPECT_EQ(test, 0, io_wq_max_workers(iowq->wq, count));
@@ -136,6 +138,19 @@ static void io_wq_test_max_workers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count[1], 7);
 	KUNIT_EXPECT_EQ(test, bound->max_workers, 3);
 	KUNIT_EXPECT_EQ(test, unbound->max_workers, 20);
+
+	/* RLIMIT_NPROC was 0 when the io_wq was created */
+	unbound->max_workers = 0;
+	count[0] = 21;
+	count[1] = 0;
+	KUNIT_EXPECT_EQ(test, 0, io_wq_max_workers(iowq->wq, count));
+	KUNIT_EXPECT_EQ(test, count[0], 3);
+	KUNIT_EXPECT_EQ(test, count[1], 0);
+	KUNIT_EXPECT_EQ(test, bound->max_workers, 20);
+	KUNIT_EXPECT_EQ(test, unbound->max_workers, 0);
+	/* there are two of them, and nothing behind them is touched */
+	KUNIT_EXPECT_EQ(test, count[2], 99);
+	KUNIT_EXPECT_MEMEQ(test, &iowq->wq->wait, behind, sizeof(behind));
 	*rlimit = saved;
 }
 
