@@ -1381,6 +1381,7 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_queue_gone),
 	KUNIT_CASE(io_wq_test_for_each),
 	KUNIT_CASE(io_wq_test_sched_hooks),
+	KUNIT_CASE(io_wq_test_sleep_others_run),
 	KUNIT_CASE_PARAM(io_wq_test_sleep_hashed, iowq_defers_gen_params),
 	KUNIT_CASE(io_wq_test_hash_serial),
 	KUNIT_CASE(io_wq_test_hash_wake),

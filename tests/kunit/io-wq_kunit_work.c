@@ -266,6 +266,32 @@ static void io_wq_test_sched_hooks(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
 }
 
+/* io_wq_dec_running: only the last one that runs asks, when it goes to sleep. */
+static void io_wq_test_sleep_others_run(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker;
+	struct task_struct *tsk;
+	int i;
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	tsk = kunit_kcalloc(test, 2, sizeof(*tsk), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tsk);
+	for (i = 0; i < 2; i++) {
+		worker = iowq_dummy(test, iowq->wq);
+		set_bit(IO_WORKER_F_UP, &worker->flags);
+		tsk[i].worker_private = worker;
+		io_wq_worker_running(&tsk[i]);
+	}
+	iowq_enqueue(test, iowq->wq, "a");
+	io_wq_worker_sleeping(&tsk[0]);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+	iowq_expect_acct(test, iowq->wq, 1, 0, 1);
+	io_wq_worker_sleeping(&tsk[1]);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &worker->create_work);
+	iowq_expect_acct(test, iowq->wq, 1, 0, 2);
+}
+
 static const struct iowq_defer {
 	const char *desc;
 	const char *queued;
@@ -273,6 +299,7 @@ static const struct iowq_defer {
 	bool asks;
 } iowq_defers[] = {
 	{ "same hash", "X", 'X', false },
+	{ "same hash, another bucket", "Y", 'Y', false },
 	{ "same hash at the head", "XY", 'X', false },
 	{ "another hash at the head", "YX", 'X', true },
 	{ "not hashed at the head", "-X", 'X', true },
