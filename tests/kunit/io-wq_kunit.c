@@ -1386,6 +1386,8 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_hash_serial),
 	KUNIT_CASE(io_wq_test_hash_wake),
 	KUNIT_CASE(io_wq_test_hash_unstalled),
+	KUNIT_CASE(io_wq_test_hash_unstalled_others),
+	KUNIT_CASE(io_wq_test_exit_stalled),
 	KUNIT_CASE(io_wq_test_link_hashed),
 	KUNIT_CASE(io_wq_test_hash_others),
 	KUNIT_CASE_PARAM(io_wq_test_remove_pending, iowq_removals_gen_params),

@@ -386,27 +386,60 @@ static void io_wq_test_hash_wake(struct kunit *test)
 	struct io_wq_data data = {
 		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
 	};
-	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq_item *item = iowq_items(test, flags, 100);
 	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
 	int i;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
-	for (i = 0; i < 3; i++)
-		iowq_hash(&item[i], 'X');
-	/* with the one more that is bound, both kinds of worker stall */
-	atomic_andnot(IO_WQ_WORK_UNBOUND, &item[2].req.work.flags);
-	iowq_enqueue(test, iowq->wq, "a");
-	iowq_wait_started(test);
-	iowq_enqueue(test, other, "bc");
-	iowq_sleep(50);
-	KUNIT_EXPECT_STREQ(test, iowq->order, "a");
+	for (i = 0; i < 4; i++)
+		iowq_hash(&item[i], i & 1 ? 'Y' : 'X');
+	/* the last one is bound, so that both kinds of worker stall */
+	item[1].msecs = 200;
+	atomic_andnot(IO_WQ_WORK_UNBOUND, &item[3].req.work.flags);
+	iowq_enqueue_slowly(test, "ab");
+	iowq_enqueue(test, other, "cd");
+	iowq_sleep(20);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "ab");
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	iowq_sleep(100);
+	/* woken as well, the bound one stalls again */
+	KUNIT_EXPECT_STREQ(test, iowq->order, "abc");
 	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
 	iowq_sleep(300);
-	KUNIT_EXPECT_EQ(test, strlen(iowq->order), 3);
-	KUNIT_EXPECT_EQ(test, iowq->most_running, 1);
+	KUNIT_EXPECT_STREQ(test, iowq->order, "abcd");
+	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
 	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&data.hash->wait));
 	iowq_put_wq(test, other);
-	iowq_expect_items(test, "RRR");
+	iowq_expect_items(test, "RRRR");
+}
+
+/* io_wq_exit_workers: an io_wq that waits for the hash of another one leaves. */
+static void io_wq_test_exit_stalled(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_data data = {
+		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
+	};
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
+	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+	struct io_worker *found[2] = {};
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	iowq_hash(&item[0], 'X');
+	iowq_hash(&item[1], 'X');
+	iowq_enqueue_slowly(test, "a");
+	iowq_enqueue(test, other, "b");
+	iowq_sleep(20);
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	/* what else is on that wait queue isn't taken for a worker */
+	io_wq_for_each_worker(other, iowq_found_all, found);
+	KUNIT_EXPECT_NOT_NULL(test, found[0]);
+	KUNIT_EXPECT_NULL(test, found[1]);
+	iowq_put_wq(test, other);
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&data.hash->wait));
+	iowq_sleep(200);
+	iowq_expect_items(test, "RC");
 }
 
 /* Whoever has the hash lets go of it before the worker is on the wait queue. */
@@ -419,6 +452,8 @@ static bool iowq_wait_on_hash_stub(struct io_wq *wq, unsigned int hash)
 	current->kunit_test = NULL;
 	ret = io_wait_on_hash(wq, hash);
 	current->kunit_test = test;
+	KUNIT_EXPECT_TRUE(test, ret);
+	KUNIT_EXPECT_TRUE(test, list_empty(&wq->wait.entry));
 	return ret;
 }
 
@@ -454,6 +489,47 @@ static void io_wq_test_hash_unstalled(struct kunit *test)
 	iowq_sleep(20);
 	iowq_expect_items(test, "RRR");
 	KUNIT_EXPECT_EQ(test, data.hash->map, 0);
+	iowq_put_wq(test, other);
+}
+
+static enum io_wq_cancel iowq_cancel(struct io_wq *wq, struct iowq_item *item)
+{
+	return io_wq_cancel_cb(wq, io_wq_work_match_item, &item->req.work,
+			       false);
+}
+
+/* The same, and then the work that needs it is cancelled. */
+static bool iowq_wait_then_cancel_stub(struct io_wq *wq, unsigned int hash)
+{
+	struct iowq *iowq = current->kunit_test->priv;
+	bool ret = iowq_wait_on_hash_stub(wq, hash);
+
+	KUNIT_EXPECT_EQ(iowq->test, iowq_cancel(wq, &iowq->item[1]),
+			IO_WQ_CANCEL_OK);
+	return ret;
+}
+
+/* io_get_next_work: who finds a hash free tells the others that wait for it. */
+static void io_wq_test_hash_unstalled_others(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq_data data = {
+		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
+	};
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	iowq_hash(&item[0], 'X');
+	iowq_hash(&item[1], 'X');
+	set_bit(io_get_work_hash(&item->req.work), &data.hash->map);
+	iowq_enqueue(test, other, "a");
+	iowq_sleep(20);
+	kunit_activate_static_stub(test, io_wait_on_hash,
+				   iowq_wait_then_cancel_stub);
+	iowq_enqueue(test, iowq->wq, "b");
+	iowq_sleep(20);
+	iowq_expect_items(test, "RC");
 	iowq_put_wq(test, other);
 }
 
@@ -947,12 +1023,6 @@ static void io_wq_test_hash_two(struct kunit *test)
 	iowq_sleep(600);
 	iowq_expect_items(test, "RRRR");
 	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
-}
-
-static enum io_wq_cancel iowq_cancel(struct io_wq *wq, struct iowq_item *item)
-{
-	return io_wq_cancel_cb(wq, io_wq_work_match_item, &item->req.work,
-			       false);
 }
 
 static void iowq_func_cancel(struct callback_head *cb)
