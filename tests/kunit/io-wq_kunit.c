@@ -330,6 +330,25 @@ static void io_wq_test_cancel_retry(struct kunit *test)
 	iowq_expect_freed(test, worker);
 }
 
+/* queue_create_worker_retry: 5 ms later with each time that it has failed. */
+static void io_wq_test_retry_delay(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
+	unsigned long start;
+	int i;
+
+	kunit_simulated_time(test);
+	for (i = 1; i <= WORKER_INIT_LIMIT; i++) {
+		worker->init_retries = i;
+		start = jiffies;
+		queue_create_worker_retry(worker);
+		KUNIT_EXPECT_EQ(test, worker->work.timer.expires - start,
+				msecs_to_jiffies(i * 5));
+		KUNIT_EXPECT_TRUE(test, cancel_delayed_work(&worker->work));
+	}
+}
+
 static void iowq_then_requeue(struct iowq *iowq, struct io_worker *worker)
 {
 	iowq_requeue_late(worker);
@@ -1047,7 +1066,7 @@ static const struct iowq_hung {
 	{ "less than half the hung task time-out", 120, 50 },
 	{ "more than half the hung task time-out", 120, 70 },
 	{ "no hung task time-out", 0, 70 },
-	{ "more than IO_URING_EXIT_WAIT_MAX", 620, 640, true },
+	{ "more than IO_URING_EXIT_WAIT_MAX", 604, 310, true },
 };
 
 static void iowq_then_busy(struct iowq_item *item)
@@ -1074,6 +1093,7 @@ static void io_wq_test_exit_waits(struct kunit *test)
 	unsigned long secs = sysctl_hung_task_timeout_secs;
 	struct iowq *iowq = test->priv;
 	ktime_t start = ktime_get();
+	unsigned long turns;
 
 	kunit_simulated_time(test);
 	if (hung->warns && !IO_WQ_EXIT_WARNS)
@@ -1082,6 +1102,7 @@ static void io_wq_test_exit_waits(struct kunit *test)
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_wait_started(test);
 	io_wq_exit_start(iowq->wq);
+	turns = current->nvcsw;
 	sysctl_hung_task_timeout_secs = hung->timeout;
 	if (hung->warns)
 		kunit_warning_suppress(test)
@@ -1089,9 +1110,12 @@ static void io_wq_test_exit_waits(struct kunit *test)
 	else
 		io_wq_exit_workers(iowq->wq);
 	sysctl_hung_task_timeout_secs = secs;
+	turns = current->nvcsw - turns;
 	secs = ktime_ms_delta(ktime_get(), start) / MSEC_PER_SEC;
 	KUNIT_EXPECT_GE(test, secs, hung->busy);
 	KUNIT_EXPECT_LE(test, secs, hung->busy + 1);
+	/* it sleeps meanwhile, and doesn't poll */
+	KUNIT_EXPECT_LE(test, turns, 12);
 	iowq_expect_items(test, "R");
 
 	/* and then it is over, the owner is let go of once */
@@ -1352,6 +1376,7 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_cancel_tw_create),
 	KUNIT_CASE(io_wq_test_cancel_accounting),
 	KUNIT_CASE(io_wq_test_cancel_retry),
+	KUNIT_CASE(io_wq_test_retry_delay),
 	KUNIT_CASE(io_wq_test_cancel_requeued),
 	KUNIT_CASE(io_wq_test_cancel_freed),
 	KUNIT_CASE(io_wq_test_cancel_again),
