@@ -1446,6 +1446,7 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_put_leaves_nothing),
 	KUNIT_CASE(io_wq_test_exit_on_idle_now),
 	KUNIT_CASE(io_wq_test_cancel_rest),
+	KUNIT_CASE(io_wq_test_cancel_workers),
 	KUNIT_CASE(io_wq_test_create_fails_all),
 	KUNIT_CASE(io_wq_test_ends_all),
 	KUNIT_CASE(io_wq_test_worker_match),

@@ -586,6 +586,8 @@ static const struct iowq_removal {
 	{ "tail of a hash, one without behind it", "XX-", 'c', "abfd" },
 	{ "all of a hash", "X", 'b', "af" },
 	{ "all of a hash, behind another", "YX", 'c', "abf" },
+	{ "all of a hash, behind another, before one without", "YX-", 'c',
+	  "abdf" },
 	{ "all of a hash, behind one without", "-X", 'c', "abf" },
 	{ "all of a hash, between two without", "-X-", 'c', "abdf" },
 	{ "one without a hash", "-X-", 'b', "acfd" },
@@ -752,9 +754,11 @@ static void io_wq_test_idle_exit(struct kunit *test)
 	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
 	iowq_sleep(20000);
 	iowq_expect_acct(test, iowq->wq, 0, 1, 2);
-	iowq_enqueue(test, iowq->wq, "d");
-	iowq_sleep(200);
-	iowq_expect_items(test, "RRRR");
+	/* it has been busy since it timed out, and is as good as a new one */
+	iowq_enqueue_slowly(test, "de");
+	iowq_sleep(500);
+	iowq_expect_items(test, "RRRRR");
+	iowq_expect_acct(test, iowq->wq, 0, 2, 3);
 }
 
 static const struct iowq_retire {
@@ -1177,6 +1181,22 @@ static void io_wq_test_cancel_rest(struct kunit *test)
 			IO_WQ_CANCEL_RUNNING);
 	iowq_sleep(50);
 	iowq_expect_items(test, "RC");
+}
+
+/* io_wq_cancel_cb: all that runs is cancelled, of several workers as well. */
+static void io_wq_test_cancel_workers(struct kunit *test)
+{
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
+	struct iowq *iowq = test->priv;
+
+	iowq_items(test, flags, 3000);
+	iowq_enqueue_slowly(test, "abc");
+	KUNIT_EXPECT_EQ(test, iowq->most_running, 3);
+	KUNIT_EXPECT_EQ(test, io_wq_cancel_cb(iowq->wq, iowq_match, "ac", true),
+			IO_WQ_CANCEL_RUNNING);
+	iowq_expect_flagged(test, "F-F");
+	iowq_sleep(20);
+	KUNIT_EXPECT_EQ(test, iowq->running, 1);
 }
 
 static bool iowq_count_one(struct io_worker *worker, void *data)
