@@ -1319,6 +1319,24 @@ static void io_wq_test_exit_turns(struct kunit *test)
 	iowq_expect_items(test, "R");
 }
 
+/* io_wq_put_and_exit: idle workers leave at once, not when they time out. */
+static void io_wq_test_exit_wakes(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct io_wq *wq = iowq_create_wq(test, iowq->task);
+	unsigned long start;
+
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_enqueue(test, wq, "a");
+	iowq_sleep(100);
+	iowq_expect_items(test, "R");
+	iowq_expect_acct(test, wq, 0, 1, 2);
+	io_wq_exit_start(wq);
+	start = jiffies;
+	io_wq_put_and_exit(wq);
+	KUNIT_EXPECT_LT(test, jiffies - start, HZ);
+}
+
 #include "io-wq_kunit_work.c"
 
 static int io_wq_test_init(struct kunit *test)
@@ -1451,6 +1469,7 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_ends_all),
 	KUNIT_CASE(io_wq_test_worker_match),
 	KUNIT_CASE_SLOW(io_wq_test_exit_turns),
+	KUNIT_CASE(io_wq_test_exit_wakes),
 	{}
 };
 
