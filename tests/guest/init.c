@@ -40,7 +40,7 @@
  * the kernel's command line is that of scenarios instead, where time is real.
  */
 #define SCENARIO_LIMIT	60
-#define SUITE_LIMIT	1000
+#define SUITE_LIMIT	2000
 #define SETTLE_LIMIT	10
 /* kmemleak takes what is younger than 5 s for live. */
 #define LEAK_AGE	6

@@ -1066,7 +1066,7 @@ static const struct iowq_hung {
 	{ "less than half the hung task time-out", 120, 50 },
 	{ "more than half the hung task time-out", 120, 70 },
 	{ "no hung task time-out", 0, 70 },
-	{ "more than IO_URING_EXIT_WAIT_MAX", 604, 310, true },
+	{ "more than IO_URING_EXIT_WAIT_MAX", 604, 610, true },
 };
 
 static void iowq_then_busy(struct iowq_item *item)
