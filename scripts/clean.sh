@@ -5,13 +5,16 @@
 
 . "$(dirname "$0")/common.sh"
 
-for l in "$build"/*/lock; do
-	[ -e "$l" ] || continue
-	flock -n "$l" true || {
-		say "another make is at work in ${l%/lock}, waiting for it"
-		flock "$l" true
-	}
-done
+# Whoever is at work goes first, and nobody starts before this is done.
+if [ -z "${UMRING_LOCKED-}" ]; then
+	set -- env UMRING_LOCKED=1 "$0" "$@"
+	for l in "$build"/*/lock; do
+		[ -e "$l" ] || continue
+		flock -n "$l" true || say "another make is at work in ${l%/lock}, waiting for it"
+		set -- flock "$l" "$@"
+	done
+	exec "$@"
+fi
 if [ "${1-}" = --all ]; then
 	rm -rf "$build" "$top/build"
 else

@@ -151,6 +151,23 @@ fake_scripts()
 	done
 }
 
+@test "makefile: clean waits for who is at work, and nobody starts before it is done" {
+	# Pins: what a make is at work in is not taken from under it.
+	mkdir -p "$objdir"
+	touch "$work/lock"
+	fake rm <<-END
+		#!/bin/sh
+		! flock -n "$work/lock" true || echo "not locked" >&2
+		exec /bin/rm "\$@"
+	END
+	flock "$work/lock" sh -c 'sleep 1; touch "$0/late"' "$objdir" 3>&- &
+	wait_for sh -c '! flock -n "$0" true' "$work/lock"
+	try make clean
+	works
+	[[ $out == *"another make is at work in $work, waiting for it" ]]
+	[ ! -e "$objdir" ]
+}
+
 @test "makefile: clean and distclean of a clone whose path has spaces" {
 	# Pins: its build in the cache folder is found and removed, and nobody else's.
 	clone "$BATS_TEST_TMPDIR/a clone:with spaces"
