@@ -128,7 +128,7 @@ deb=$(cached)
 if [ -z "$deb" ]; then
 	say "fetching $package" >&2
 	fetch
-elif [ "${deb#*"_$(release)-"}" = "$deb" ]; then
+elif [ -n "$(release)" ] && [ "${deb#*"_$(release)-"}" = "$deb" ]; then
 	# If the right one cannot be had, that one has to do.
 	say "looking for $package $(release), which the series is for" >&2
 	(update && [ -n "$(wanted)" ] && fetch) 2>/dev/null || :

@@ -103,7 +103,7 @@ user_tree()
 	xz <"$KERNEL_TARBALL" >"deb/usr/src/linux-source-$kernel.tar.xz"
 	printf '%s\n' "Package: linux-source-$kernel" 'Version: 1' 'Architecture: all' 'Maintainer: m' 'Description: d' \
 		>deb/DEBIAN/control
-	dpkg-deb -b deb "$XDG_CACHE_HOME/umring/linux-source-${kernel}_1_all.deb" >/dev/null
+	dpkg-deb -b deb "$XDG_CACHE_HOME/umring/linux-source-${kernel}_7.3.4-1_all.deb" >/dev/null
 	unset KERNEL_TARBALL
 	try scripts/tree.sh
 	works
