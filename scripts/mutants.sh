@@ -123,7 +123,8 @@ known()
 	cut -f 1,2 "$@" 2>/dev/null | grep -qxF -- "$key"
 }
 
-# object_of SOURCE NUMBER: compile that change, in this worker's copy.
+# object_of SOURCE NUMBER: compile that change, in this worker's copy, where the object without it is left for the tests of
+# other sources' changes.
 object_of()
 {
 	o=$(object "$1")
@@ -132,9 +133,10 @@ object_of()
 	built=0
 	"$top/scripts/build.sh" --compile "$o" >"$out/log.$me" 2>&1 </dev/null || built=1
 	ln -sf "$tree/$1" "$copied/$1"
-	[ "$built" = 0 ] || return 1
 	mkdir -p "$out/objects/$1"
-	cp "$copied/um-$FLAVOUR/$o" "$out/objects/$1/$2.o"
+	[ "$built" = 1 ] || mv "$copied/um-$FLAVOUR/$o" "$out/objects/$1/$2.o"
+	cp "$objdir/$o" "$copied/um-$FLAVOUR/$o"
+	return "$built"
 }
 
 # compile: this worker's share of the changes.

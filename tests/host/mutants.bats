@@ -39,8 +39,10 @@ setup()
 		--link) exit ;;
 		--compile) echo >>"$top/compiled" ;;
 		esac
+		name=${2-}
+		name=${name%.o}
 		grep -q must "$tree/io_uring/io-wq.c" &&
-			sed 's/return .*/return/; s/!(a < b)/a <= b/' "$tree/io_uring/io-wq.c" >"$objdir/io_uring/io-wq.o"
+			sed 's/return .*/return/; s/!(a < b)/a <= b/' "$tree/${name:=io_uring/io-wq}.c" >"$objdir/$name.o"
 	END
 	fake objdump <<<'[ "$1" = -s ] || cat "$2"'
 
@@ -99,6 +101,22 @@ row()
 	rm ran
 	FILE=io_uring/io-wq.c:other JOBS=1 try scripts/mutants.sh
 	[ "$(paste -sd ' ' ran)" = 'io-wq fast' ]
+}
+
+@test "mutants: of two sources" {
+	# Pins: the tests of a change in one source run with the others as they are.
+	printf '%s\n' 'int second(int a)' '{' $'\tif (a < 1)' $'\t\twas(a);' $'\treturn 0;' '}' \
+		>"$BATS_TEST_TMPDIR/unpatched/kernel/task_work.c"
+	patch fix-b kernel/task_work.c 's/was(a)/less(a)/'
+	sed 's/was(a)/less(a)/' "$BATS_TEST_TMPDIR/unpatched/kernel/task_work.c" >"$tree/kernel/task_work.c"
+	mkdir "$objdir/kernel"
+	touch "$objdir/kernel/task_work.o" "$objdir/kernel/task_work.gcno"
+	sed -i "s,mkdir -p \"\$results/\$3\",& \&\& cat \"\$objdir/kernel/task_work.o\" >>\"\$top/others\"," scripts/run.sh
+	try scripts/mutants.sh
+	row kernel/task_work.c 6 0 6
+	row io_uring/io-wq.c 4 3 1
+	[ -e others ]
+	[ ! -s others ]
 }
 
 works_but_for_progress()
