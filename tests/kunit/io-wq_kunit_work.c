@@ -379,19 +379,28 @@ static void io_wq_test_hash_serial(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_bit(IO_ACCT_STALLED_BIT, &acct->flags));
 }
 
-/* io_wq_hash_wake: who has the hash, of another task, wakes all that stall. */
-static void io_wq_test_hash_wake(struct kunit *test)
+/* Another io_wq that shares the hash, as those of the tasks of a ring do. */
+static struct io_wq *iowq_create_other(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
 	struct io_wq_data data = {
 		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
 	};
+	struct io_wq *wq = io_wq_create(IOWQ_NR, &data);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, wq);
+	return wq;
+}
+
+/* io_wq_hash_wake: who has the hash, of another task, wakes all that stall. */
+static void io_wq_test_hash_wake(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
 	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
 	struct iowq_item *item = iowq_items(test, flags, 100);
-	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+	struct io_wq *other = iowq_create_other(test);
 	int i;
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
 	for (i = 0; i < 4; i++)
 		iowq_hash(&item[i], i & 1 ? 'Y' : 'X');
 	/* the last one is bound, so that both kinds of worker stall */
@@ -401,15 +410,15 @@ static void io_wq_test_hash_wake(struct kunit *test)
 	iowq_enqueue(test, other, "cd");
 	iowq_sleep(20);
 	KUNIT_EXPECT_STREQ(test, iowq->order, "ab");
-	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	iowq_sleep(100);
 	/* woken as well, the bound one stalls again */
 	KUNIT_EXPECT_STREQ(test, iowq->order, "abc");
-	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	iowq_sleep(300);
 	KUNIT_EXPECT_STREQ(test, iowq->order, "abcd");
 	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
-	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&data.hash->wait));
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	iowq_put_wq(test, other);
 	iowq_expect_items(test, "RRRR");
 }
@@ -418,26 +427,22 @@ static void io_wq_test_hash_wake(struct kunit *test)
 static void io_wq_test_exit_stalled(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_wq_data data = {
-		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
-	};
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
-	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+	struct io_wq *other = iowq_create_other(test);
 	struct io_worker *found[2] = {};
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
 	iowq_enqueue_slowly(test, "a");
 	iowq_enqueue(test, other, "b");
 	iowq_sleep(20);
-	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	/* what else is on that wait queue isn't taken for a worker */
 	io_wq_for_each_worker(other, iowq_found_all, found);
 	KUNIT_EXPECT_NOT_NULL(test, found[0]);
 	KUNIT_EXPECT_NULL(test, found[1]);
 	iowq_put_wq(test, other);
-	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&data.hash->wait));
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	iowq_sleep(200);
 	iowq_expect_items(test, "RC");
 }
@@ -461,34 +466,30 @@ static bool iowq_wait_on_hash_stub(struct io_wq *wq, unsigned int hash)
 static void io_wq_test_hash_unstalled(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_wq_data data = {
-		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
-	};
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
-	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+	struct io_wq *other = iowq_create_other(test);
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
-	set_bit(io_get_work_hash(&item->req.work), &data.hash->map);
+	set_bit(io_get_work_hash(&item->req.work), &iowq->wq->hash->map);
 	iowq_enqueue(test, other, "a");
 	iowq_sleep(20);
-	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&data.hash->wait));
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	kunit_activate_static_stub(test, io_wait_on_hash,
 				   iowq_wait_on_hash_stub);
 	iowq_enqueue(test, iowq->wq, "b");
 	iowq_sleep(20);
 	iowq_expect_items(test, "RR");
-	KUNIT_EXPECT_EQ(test, data.hash->map, 0);
-	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&data.hash->wait));
+	KUNIT_EXPECT_EQ(test, iowq->wq->hash->map, 0);
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 
 	/* the same with nobody else waiting */
 	iowq_hash(&item[2], 'X');
-	set_bit(io_get_work_hash(&item->req.work), &data.hash->map);
+	set_bit(io_get_work_hash(&item->req.work), &iowq->wq->hash->map);
 	iowq_enqueue(test, iowq->wq, "c");
 	iowq_sleep(20);
 	iowq_expect_items(test, "RRR");
-	KUNIT_EXPECT_EQ(test, data.hash->map, 0);
+	KUNIT_EXPECT_EQ(test, iowq->wq->hash->map, 0);
 	iowq_put_wq(test, other);
 }
 
@@ -513,16 +514,12 @@ static bool iowq_wait_then_cancel_stub(struct io_wq *wq, unsigned int hash)
 static void io_wq_test_hash_unstalled_others(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_wq_data data = {
-		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
-	};
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
-	struct io_wq *other = io_wq_create(IOWQ_NR, &data);
+	struct io_wq *other = iowq_create_other(test);
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
-	set_bit(io_get_work_hash(&item->req.work), &data.hash->map);
+	set_bit(io_get_work_hash(&item->req.work), &iowq->wq->hash->map);
 	iowq_enqueue(test, other, "a");
 	iowq_sleep(20);
 	kunit_activate_static_stub(test, io_wait_on_hash,
