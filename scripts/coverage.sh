@@ -38,10 +38,13 @@ done
 (cd "$objdir" && find io_uring kernel -name '*.gcno' -exec cp --parents -t "$out.tmp/gcda" {} +) ||
 	die "cannot write to $out.tmp: no space left?"
 
+# What lcov leaves behind when it fails goes with the rest.
 lcov_run()
 {
-	"$@" --config-file "$top/coverage/lcovrc" >"$out.tmp/log" 2>&1 ||
+	mkdir -p "$out.tmp/tmp"
+	TMPDIR=$out.tmp/tmp "$@" --config-file "$top/coverage/lcovrc" >"$out.tmp/log" 2>&1 ||
 		die "$1 failed: $(grep -im 1 'error\|cannot' "$out.tmp/log") (see $out.tmp/log; no space left?)"
+	rm -rf "$out.tmp/tmp"
 }
 
 lcov_run lcov --capture --directory "$out.tmp/gcda" --base-directory "$objdir" --output-file "$out.tmp/all.info"
