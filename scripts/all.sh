@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # all.sh: the main job: packages, kernel source, patches, build, every test, coverage, and a summary of a screen.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 "$top/scripts/deps.sh"
 find_kernel "$@"

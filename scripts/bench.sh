@@ -5,7 +5,7 @@
 
 BENCH=1
 export BENCH
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 kunit=$work/kunit
 
@@ -90,7 +90,7 @@ undo()
 lock
 undo
 trap undo EXIT
-"$top/scripts/tree.sh"
+"$top/scripts/lib/tree.sh"
 printf 'CONFIG_KUNIT=y\nCONFIG_KUNIT_EXAMPLE_TEST=y\nCONFIG_IO_URING=y\n' >"$work/kunitconfig"
 
 say "cold builds, ${RUNS:-1} of each"

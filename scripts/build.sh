@@ -5,13 +5,13 @@
 # by relink.sh. All else, and whatever fails that way, is left to Kbuild: a walk over all folders that takes 2 s with
 # nothing to do.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 find_kernel "$@"
 lock
 if [ -z "$WITHOUT" ]; then
 	[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
-	"$top/scripts/tree.sh"
+	"$top/scripts/lib/tree.sh"
 	# A path without a space in it, whatever the clone's is.
 	ln -sfn "$top/tests" "$tests"
 fi
@@ -120,7 +120,7 @@ link()
 	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS|srctree)=' "$kbuild_env" |
 		xargs -0 sh -c 'relink=$1; srctree=$2; shift 2
 			exec env -i "$@" srctree="$srctree" MAKEFLAGS="rR --include-dir=$srctree" "$relink"' \
-			link "$top/scripts/relink.sh" "$tree" && ln -f vmlinux linux
+			link "$top/scripts/lib/relink.sh" "$tree" && ln -f vmlinux linux
 }
 
 quick()
@@ -133,7 +133,7 @@ quick()
 	*) say "compiling $todo" >&3 ;;
 	esac
 	cd "$objdir"
-	printf '%s\n' "$todo" | xargs -n 1 -P "$JOBS" "$top/scripts/compile.sh" || return 1
+	printf '%s\n' "$todo" | xargs -n 1 -P "$JOBS" "$top/scripts/lib/compile.sh" || return 1
 	link
 }
 
@@ -172,7 +172,7 @@ kbuild()
 case ${1-} in
 --compile)
 	cd "$objdir"
-	exec "$top/scripts/compile.sh" "$2"
+	exec "$top/scripts/lib/compile.sh" "$2"
 	;;
 --link)
 	cd "$objdir"
@@ -186,7 +186,7 @@ look &
 looking=$!
 # Whoever comes next shall not find it still at it.
 trap 'wait "$looking" || :' EXIT
-"$top/scripts/config.sh"
+"$top/scripts/lib/config.sh"
 has
 guest
 wait "$looking"

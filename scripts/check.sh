@@ -3,7 +3,7 @@
 # check.sh: shellcheck, every suite and scenario, prove.sh, and the bats tests of the scripts. Ends with one line,
 # "N passed, N failed, N skipped", and with 0 only if none failed.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 "$top/scripts/deps.sh"
 find_kernel "$@"
@@ -19,7 +19,7 @@ count()
 }
 
 say "shellcheck"
-if (cd "$top" && shellcheck scripts/*.sh .ci/run tests/host/*.bash); then
+if (cd "$top" && shellcheck scripts/*.sh scripts/lib/*.sh .ci/run tests/host/*.bash); then
 	count 1 0
 else
 	count 0 1

@@ -3,7 +3,7 @@
 # clean.sh [--all]: remove the builds, results and reports of every kernel, and what prove.sh and bench.sh have made, trees
 # included; with --all, build/ as a whole. Waits for a make that is at work in any of them.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 # Whoever is at work goes first, and nobody starts before this is done.
 if [ -z "${UMRING_LOCKED-}" ]; then

@@ -5,7 +5,7 @@
 # left are not used. Exit status: 1 if a target is below its floor, or if something is reached that targets says is
 # unreachable.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 out=$work/coverage-$FLAVOUR
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # deps.sh: install the Debian packages that are missing here when run as root; else name them and the command to type.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 packages='bats bc bison flex gcc git lcov libc6-dev libjson-xs-perl liburing-dev make perl python3 shellcheck util-linux xz-utils'
 

@@ -14,7 +14,7 @@
 # What is known is kept in build/<kernel>/mutants-<flavour>/, and a run that was stopped goes on there, until the kernel is
 # linked anew. SURVIVORS=1 then tries only those again that no test has noticed, for work on the tests.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 FILE=${FILE-}
 EVERY=${EVERY:-1}

@@ -5,7 +5,7 @@
 # branch that was taken and - for one that was not. RANGE=a..b (or one commit) is about these commits of KDIR, or of
 # build/<kernel>/tree. Lines that were changed again since are left out. Exit status: 1 if there are such lines.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 FIX=${FIX-}
 RANGE=${RANGE-}

@@ -4,7 +4,7 @@
 # them in the order of the commits. A commit keeps the file name of the patch that has its subject; others are named by
 # their subject. No change in the tree is no change in patches/. Edits that are not committed are not taken.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 [ -z "$KDIR" ] || die "the patches are made from a tree of ours, not from KDIR: leave KDIR out"
 lock

@@ -7,7 +7,7 @@
 # With FLAVOUR=smp, where time is real: what the workload of the report takes, without cancel-create-once
 # and with it.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 FIX=${FIX-}
 
@@ -213,7 +213,7 @@ cost()
 calls()
 {
 	PROVE=1 ARGS="repro_workers=$1 mem=256M" "$top/scripts/run.sh" fifo-msg-exit >&2 &&
-		counts=$("$top/scripts/calls.sh" fifo-msg-exit io_uring/io-wq.c io_task_worker_match io_task_work_match) &&
+		counts=$("$top/scripts/lib/calls.sh" fifo-msg-exit io_uring/io-wq.c io_task_worker_match io_task_work_match) &&
 		echo "$counts" | awk '{ n += $2 } END { print n }'
 }
 

@@ -4,7 +4,7 @@
 # coverage of coverage/targets and of what each fix adds, the last make prove, and for each source a page that says which
 # tests reach a line; JUnit XML beside it. make coverage calls it, once the counts are added up.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 coverage=$work/coverage-$FLAVOUR
 out=$work/report-$FLAVOUR

@@ -7,7 +7,7 @@
 # LIMIT is the real time in seconds that one run may take (30, or 150 where time is not simulated), ARGS more words for the
 # kernel's command line.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 linux=$objdir/linux
 grep -qsx CONFIG_UML_TIME_TRAVEL_SUPPORT=y "$objdir/.config" || LIMIT=${LIMIT:-150}
@@ -174,7 +174,7 @@ if [ -z "$counts" ]; then
 	parse "$@" <"$results/ktap" || parsed=$?
 	counts=$(sed -n 's/.*Testing complete\. //p' "$results/parsed")
 fi
-[ -e "$results/junit.xml" ] || "$python" -S "$top/scripts/junit.py" "$results/results.json" >"$results/junit.xml"
+[ -e "$results/junit.xml" ] || "$python" -S "$top/scripts/lib/junit.py" "$results/results.json" >"$results/junit.xml"
 [ -n "$counts" ] || die "$parser has no counts, see $results/parsed: $(tail -n 1 "$results/parsed")"
 echo "$counts ($(wc -l <"$results/runs") runs, $((wall / 1000)).$(printf '%03d' $((wall % 1000))) s)" | tee "$results/summary"
 while read -r _ name; do

@@ -5,7 +5,7 @@
 # build are not looked at. Exit status: 1 if none reaches it.
 # who.sh --lines FILE prints what coverage/lines.py says of all lines of that file.
 
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 # runs: the runs of the built kernel that left counts.
 runs()

@@ -32,15 +32,15 @@ kconfig()
 
 @test "config: the fragments of the flavour, in order, and nothing to do the second time" {
 	# Pins: base and the rest by uml-config/flavours.
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 	cat uml-config/base.config uml-config/more.config | diff - "$objdir/.config"
 	rm "$BATS_TEST_TMPDIR/calls"
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 	[ -z "$out" ]
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
-	FLAVOUR=other try scripts/config.sh
+	FLAVOUR=other try scripts/lib/config.sh
 	works
 	diff uml-config/base.config "$tree/um-other/.config"
 }
@@ -49,19 +49,19 @@ kconfig()
 	# Pins: it comes last, in each flavour of this kernel, and in none of another.
 	echo CONFIG_E=y >"uml-config/$kernel.config"
 	echo CONFIG_F=y >uml-config/0.1.config
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 	cat uml-config/base.config uml-config/more.config "uml-config/$kernel.config" | diff - "$objdir/.config"
-	FLAVOUR=other try scripts/config.sh
+	FLAVOUR=other try scripts/lib/config.sh
 	works
 	cat uml-config/base.config "uml-config/$kernel.config" | diff - "$tree/um-other/.config"
 }
 
 @test "config: an edit of a fragment is taken over" {
 	# Pins: the next make configures again.
-	scripts/config.sh
+	scripts/lib/config.sh
 	echo CONFIG_E=y >>uml-config/more.config
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 	grep -qx CONFIG_E=y "$objdir/.config"
 }
@@ -70,12 +70,12 @@ kconfig()
 	# Pins: an error that names the line, each time, and no .config is left to be built.
 	kconfig -e CONFIG_B -e CONFIG_D
 	for _ in 1 2; do
-		try scripts/config.sh
+		try scripts/lib/config.sh
 		fails "CONFIG_B=y; CONFIG_D=y (" "default" "$kernel"
 		[ ! -e "$objdir/.config" ]
 	done
 	kconfig
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 }
 
@@ -83,11 +83,11 @@ kconfig()
 	# Pins: a fragment may change a line of one before it; a symbol that is gone is not set either.
 	echo '# CONFIG_A is not set' >>uml-config/more.config
 	kconfig -e CONFIG_A=y -e CONFIG_C
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 	echo CONFIG_A=y >uml-config/more.config
 	kconfig -e CONFIG_A
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	fails CONFIG_A=y
 }
 
@@ -95,17 +95,17 @@ kconfig()
 	# Pins: its last line and its log; the next call tries again.
 	fake make <<<'echo "Kconfig:1: syntax error" >&2; exit 2'
 	for _ in 1 2; do
-		try scripts/config.sh
+		try scripts/lib/config.sh
 		fails "Kconfig failed" "$objdir/config.log" "Kconfig:1: syntax error"
 	done
 	kconfig
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 }
 
 @test "config: killed while Kconfig runs, and started again" {
 	# Pins: half a .config is not taken for a whole one, not even for that of the fragments before.
-	scripts/config.sh
+	scripts/lib/config.sh
 	cp uml-config/more.config before
 	echo CONFIG_E=y >>uml-config/more.config
 	fake make <<-'END'
@@ -114,11 +114,11 @@ kconfig()
 		done
 		kill -KILL 0
 	END
-	(setsid -w scripts/config.sh || :) >/dev/null 2>&1 3>&-
+	(setsid -w scripts/lib/config.sh || :) >/dev/null 2>&1 3>&-
 	[ "$(cat "$objdir/.config")" = CONFIG_A=y ]
 	cp before uml-config/more.config
 	kconfig
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	works
 	cat uml-config/base.config uml-config/more.config | diff - "$objdir/.config"
 }
@@ -126,14 +126,14 @@ kconfig()
 @test "config: a fragment that is not there" {
 	# Pins: named, in one line.
 	rm uml-config/more.config
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	fails "a fragment that is not there: more.config"
 }
 
 @test "config: without a tree" {
 	# Pins: it says so and leaves nothing that tree.sh would stumble over.
 	rm -r build
-	try scripts/config.sh
+	try scripts/lib/config.sh
 	fails "no tree" "make"
 	[ ! -e "$tree" ]
 }
@@ -147,7 +147,7 @@ kconfig()
 	printf '%s\n' CONFIG_NO_SUCH_THING=y CONFIG_MODULE_SIG=y CONFIG_SLUB_DEBUG=y >uml-config/bad.config
 	mkdir -p "$tree/um-bad"
 	cp -a "$objdir/scripts" "$tree/um-bad"
-	FLAVOUR=bad try scripts/config.sh
+	FLAVOUR=bad try scripts/lib/config.sh
 	fails "CONFIG_MODULE_SIG=y; CONFIG_NO_SUCH_THING=y ("
 	[[ $err != *SLUB_DEBUG* ]]
 	rm -rf "$tree/um-bad" uml-config

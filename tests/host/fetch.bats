@@ -48,7 +48,7 @@ mirror()
 
 @test "fetch: the package is taken from the mirror, once, with a list and a state of our own" {
 	# Pins: no change to the machine's apt; cached across clones.
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$status" = 0 ]
 	[ "$err" = "fetch: fetching $package" ]
 	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
@@ -58,7 +58,7 @@ mirror()
 	grep -q 'http://security.example.org/debian-security .*-security main$' build/apt/sources.list
 	! grep third build/apt/sources.list || false
 	rm "$BATS_TEST_TMPDIR/calls"
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	works
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
 }
@@ -66,23 +66,23 @@ mirror()
 @test "fetch: several point releases" {
 	# Pins: the one that the series is for, where the mirror has it, and else the newest; in the cache likewise.
 	mirror "$package" 9 "$release"
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
 	rm "$out"
 	mirror "$package" 9
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_9-1_all.deb" ]
 	mirror ''
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$status" = 0 ]
 	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_9-1_all.deb" ]
 	rm -f build/apt/updated
 	mirror "$package" 9 "$release"
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$status" = 0 ]
 	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
 	rm "$BATS_TEST_TMPDIR/calls"
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$out" = "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb" ]
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
 }
@@ -100,7 +100,7 @@ mirror()
 		esac
 	END
 	fake apt-cache <<<'#!/bin/sh'
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ -e "$BATS_TEST_TMPDIR/config" ] || skip "apt knows no archive here"
 	for folder in Dir::State::lists Dir::Cache Dir::Etc::sourcelist; do
 		grep -q "^$folder \"$top/build/apt" "$BATS_TEST_TMPDIR/config"
@@ -111,7 +111,7 @@ mirror()
 @test "fetch: no network and no cache" {
 	# Pins: one line says that the mirror cannot be reached, and the way round it.
 	mirror ''
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
 	fails "cannot reach the package mirror" "KERNEL_TARBALL=path"
 	[ -z "$(ls "$XDG_CACHE_HOME/umring" 2>/dev/null)" ]
@@ -132,7 +132,7 @@ mirror()
 @test "fetch: a kernel that is gone from the mirror" {
 	# Pins: an error that lists which kernels are there.
 	mirror 'linux-source-6.12 linux-source-6.1 linux-source-8.0'
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
 	fails "no $package any more" "it has: 6.1 6.12 8.0"
 }
@@ -146,12 +146,12 @@ mirror()
 		*download*) echo ker >${package}_1-1_all.deb; echo "E: Failed to fetch" >&2; exit 100 ;;
 		esac
 	END
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
 	fails "fetching $package failed" "$top/build/apt/log"
 	[ -z "$(ls "$XDG_CACHE_HOME/umring")" ]
 	mirror "$package"
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$status" = 0 ]
 	[ "$(cat "$out")" = kernel ]
 }
@@ -165,9 +165,9 @@ mirror()
 		*download*) echo ker >${package}_1-1_all.deb; kill -KILL 0 ;;
 		esac
 	END
-	(setsid -w scripts/fetch.sh || :) >/dev/null 2>&1 3>&-
+	(setsid -w scripts/lib/fetch.sh || :) >/dev/null 2>&1 3>&-
 	mirror "$package"
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	[ "$status" = 0 ]
 	[ "$(cat "$out")" = kernel ]
 }
@@ -175,18 +175,18 @@ mirror()
 @test "fetch: a machine without apt, or with none of Debian's archives" {
 	# Pins: the ways round it are named.
 	fake apt-get <<<'#!/bin/sh'
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
 	fails "no Debian archive here" "KERNEL_TARBALL=path or KDIR=path"
 	without apt-get
-	try scripts/fetch.sh
+	try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
 	fails "no apt here" "KERNEL_TARBALL=path or KDIR=path"
 }
 
 @test "fetch: a cache folder that cannot be written" {
 	# Pins: it is named, in one line.
-	XDG_CACHE_HOME=/dev/null try scripts/fetch.sh
+	XDG_CACHE_HOME=/dev/null try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
 	fails "cannot write to /dev/null/umring"
 }
@@ -194,10 +194,10 @@ mirror()
 @test "fetch: the newest kernel is gone from the mirror" {
 	# Pins: without KERNEL=, the newest that is there, and make says which; with it, an error as ever.
 	mirror "linux-source-6.12"
-	try scripts/fetch.sh --newest
+	try scripts/lib/fetch.sh --newest
 	works
 	[ "$out" = 6.12 ]
-	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/common.sh"' 'find_kernel "$@"' 'echo "$KERNEL $*"' >scripts/which.sh
+	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/lib/common.sh"' 'find_kernel "$@"' 'echo "$KERNEL $*"' >scripts/which.sh
 	chmod +x scripts/which.sh
 	try scripts/which.sh word
 	[ "$status" = 0 ]
@@ -206,7 +206,7 @@ mirror()
 	try scripts/which.sh
 	works
 	[ "$out" = "6.12 " ]
-	KERNEL=$kernel try scripts/fetch.sh
+	KERNEL=$kernel try scripts/lib/fetch.sh
 	[ "$status" != 0 ]
 	grep -q "has no $package any more" <<<"$err"
 }
@@ -215,7 +215,7 @@ mirror()
 	# Pins: that is no reason to do with an older one from then on.
 	mirror "linux-source-6.12"
 	touch "$BATS_TEST_TMPDIR/half"
-	try scripts/fetch.sh --newest
+	try scripts/lib/fetch.sh --newest
 	fails "only a part of the package mirror" "try again, or take KERNEL=6.12"
 }
 
@@ -223,7 +223,7 @@ mirror()
 	# Pins: it is the default again, whatever is remembered.
 	mkdir -p build
 	echo "$kernel is gone, 6.12 is there" >build/kernel
-	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/common.sh"' 'echo "$KERNEL"' >scripts/which.sh
+	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/lib/common.sh"' 'echo "$KERNEL"' >scripts/which.sh
 	chmod +x scripts/which.sh
 	try scripts/which.sh
 	[ "$out" = 6.12 ]
@@ -236,7 +236,7 @@ mirror()
 	# Pins: no network is needed to know it.
 	mkdir -p "$XDG_CACHE_HOME/umring"
 	touch "$XDG_CACHE_HOME/umring/${package}_$release-1_all.deb"
-	try scripts/fetch.sh --newest
+	try scripts/lib/fetch.sh --newest
 	works
 	[ "$out" = "$kernel" ]
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ]

@@ -59,7 +59,7 @@ verbs()
 
 @test "makefile: an unknown FLAVOUR=" {
 	# Pins: one line that lists the flavours.
-	FLAVOUR=nosuch try scripts/config.sh
+	FLAVOUR=nosuch try scripts/lib/config.sh
 	fails "no flavour nosuch" "FLAVOUR= takes one of" default
 	FLAVOUR=nosuch try scripts/run.sh
 	fails "flavour nosuch"

@@ -34,7 +34,7 @@ setup()
 	# It does not compile without must(). What is returned makes no difference, nor does "not less" from "less or equal".
 	cat >scripts/build.sh <<-'END'
 		#!/bin/sh
-		. "$(dirname "$0")/common.sh"
+		. "$(dirname "$0")/lib/common.sh"
 		case ${1-} in
 		--link) exit ;;
 		--compile) echo >>"$top/compiled" ;;
@@ -50,7 +50,7 @@ setup()
 	printf '%s\n' 'fast:loud' 'io-wq:less(a)' 'slow-one:if (a < b' >words
 	cat >scripts/run.sh <<-'END'
 		#!/bin/sh
-		. "$(dirname "$0")/common.sh"
+		. "$(dirname "$0")/lib/common.sh"
 		mkdir -p "$results"
 		if [ "${1-}" = --one ]; then
 			echo "$3" >>"$top/ran"

@@ -11,7 +11,7 @@ setup()
 	echo '# what comes next' >>"$patches/series"
 	patch second kernel/task_work.c 's/line 20;/line twenty;/'
 	tarball
-	scripts/tree.sh >/dev/null
+	scripts/lib/tree.sh >/dev/null
 	unset KERNEL_TARBALL
 	git -C "$tree" config user.name 'Ed Itor'
 	git -C "$tree" config user.email ed@example.org
@@ -57,7 +57,7 @@ series()
 	grep -qx 'From: Ed Itor <ed@example.org>' "$patches/io-wq-a-third-thing.patch"
 	grep -qx '+line thirty;' "$patches/io-wq-a-third-thing.patch"
 	head=$(git -C "$tree" rev-parse HEAD)
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	[ -z "$out" ]
 	[ "$(git -C "$tree" rev-parse HEAD)" = "$head" ]
@@ -70,7 +70,7 @@ series()
 	cat "$tree"/io_uring/* "$tree"/kernel/* >"$BATS_TEST_TMPDIR/was"
 	rm -rf build
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	cat "$tree"/io_uring/* "$tree"/kernel/* | cmp "$BATS_TEST_TMPDIR/was" -
 }
 

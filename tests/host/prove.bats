@@ -19,7 +19,7 @@ setup()
 	# What is compiled is the source without its comments.
 	cat >scripts/build.sh <<-'END'
 		#!/bin/sh
-		. "$(dirname "$0")/common.sh"
+		. "$(dirname "$0")/lib/common.sh"
 		mkdir -p "$objdir/io_uring" "$objdir/kernel"
 		! grep -q 'does not compile' "$tree/io_uring/io-wq.c" || { echo 'io-wq.c:50: error: no' >&2; exit 1; }
 		sed 's, *//.*,,' "$tree/io_uring/io-wq.c" >"$objdir/io_uring/io-wq.o"
@@ -29,7 +29,7 @@ setup()
 	fake objdump <<<'cat "$2" "$3"'
 	cat >scripts/run.sh <<-'END'
 		#!/bin/sh
-		. "$(dirname "$0")/common.sh"
+		. "$(dirname "$0")/lib/common.sh"
 		for t; do
 			mkdir -p "$results/$t"
 			word=$(sed -n "s/^$t: //p" "$top/tests/words")

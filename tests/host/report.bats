@@ -164,7 +164,7 @@ report()
 		'    ok 3 s # SKIP not here' 'not ok 1 a' '    KTAP version 1' '    # Subtest: b' '    1..1' '        KTAP version 1' \
 		'        # Subtest: p' '        ok 1 one' '        ok 2 two' '    ok 1 p' 'ok 2 b' '# c: crashed' 'not ok 3 c' >ktap
 	python3 -X pycache_prefix="$PWD/cache" "$parser" parse --json="$PWD/json" --junit="$PWD/theirs" <ktap || :
-	python3 scripts/junit.py json >ours
+	python3 scripts/lib/junit.py json >ours
 	# What the tests said is not in the JSON, nor is why one was skipped.
 	plain()
 	{

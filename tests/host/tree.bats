@@ -31,7 +31,7 @@ whole()
 	grep -q 'line ten;' "$tree/io_uring/io-wq.c"
 	grep -q 'line twenty;' "$tree/kernel/task_work.c"
 	[ ! -e "$tree.part" ]
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	[ -z "$out" ]
 }
@@ -57,7 +57,7 @@ killed_at()
 		[ \$left != 0 ] || kill -KILL 0
 		exec $real "\$@"
 	END
-	(setsid -w scripts/tree.sh || :) >/dev/null 2>&1 3>&-
+	(setsid -w scripts/lib/tree.sh || :) >/dev/null 2>&1 3>&-
 	rm "$BATS_TEST_TMPDIR/bin/$2"
 	[ "$(cat "$BATS_TEST_TMPDIR/calls")" -le 0 ]
 }
@@ -79,7 +79,7 @@ user_tree()
 @test "tree: a tar file becomes the base, and each patch a commit with its author and message" {
 	# Pins: base and one commit a patch in the order of the series, in git.
 	tarball
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 	[ "$(git -C "$tree" log -1 --format='%ae %b' series)" = "ann@example.org It has to be done." ]
@@ -91,7 +91,7 @@ user_tree()
 	tarball
 	xz "$KERNEL_TARBALL"
 	KERNEL_TARBALL=$KERNEL_TARBALL.xz
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 }
@@ -105,7 +105,7 @@ user_tree()
 		>deb/DEBIAN/control
 	dpkg-deb -b deb "$XDG_CACHE_HOME/umring/linux-source-${kernel}_7.3.4-1_all.deb" >/dev/null
 	unset KERNEL_TARBALL
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 }
@@ -113,13 +113,13 @@ user_tree()
 @test "tree: edits stay, staged or not or committed, as long as patches/ is the same" {
 	# Pins: an edit in the tree is never overwritten by a later make.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	echo 'mine();' >>"$tree/io_uring/io-wq.c"
 	echo 'new();' >"$tree/io_uring/new.c"
 	git -C "$tree" -c user.name=U -c user.email=u@example.org commit -qam mine
 	echo 'mine();' >>"$tree/kernel/task_work.c"
 	state >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	state | diff before -
 	[ "$(git -C "$tree" format-patch --stdout series.. | grep -c '^Subject: .*mine')" = 1 ]
@@ -128,10 +128,10 @@ user_tree()
 @test "tree: a change of patches/ is taken over when there are no edits" {
 	# Pins: the tree follows the series.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	patch second kernel/task_work.c 's/line 20;/line zwanzig;/'
 	patch third kernel/task_work.c 's/line 90;/line ninety;/'
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	[ "$(git -C "$tree" log --oneline base..umring | wc -l)" = 3 ]
 	grep -q 'line zwanzig;' "$tree/kernel/task_work.c"
@@ -141,20 +141,20 @@ user_tree()
 @test "tree: a change of patches/ under an edit stops, and the advice it gives works" {
 	# Pins: if patches/ changed as well, say so and stop.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	echo 'mine();' >>"$tree/io_uring/io-wq.c"
 	patch third kernel/task_work.c 's/line 90;/line ninety;/'
 	state >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails "patches/ or the base changed" "$tree holds edits of yours" "git format-patch" "reset --hard series"
 	state | diff before -
 	git -C "$tree" -c user.name=U -c user.email=u@example.org commit -qam mine
 	state >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails "holds edits of yours"
 	state | diff before -
 	git -C "$tree" reset -q --hard series
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	grep -q 'line ninety;' "$tree/kernel/task_work.c"
 }
@@ -162,18 +162,18 @@ user_tree()
 @test "tree: a patch that would bring a file over one of the user's is held back" {
 	# Pins: a file of the user's that git does not know is not overwritten either.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	echo 'mine();' >"$tree/io_uring/new.c"
 	printf '%s\n' 'From: A <a@example.org>' 'Subject: [PATCH] new' '' '---' '--- /dev/null' '+++ b/io_uring/new.c' \
 		'@@ -0,0 +1 @@' '+theirs();' >"$patches/new.patch"
 	echo new.patch >>"$patches/series"
 	for _ in 1 2; do
-		try scripts/tree.sh
+		try scripts/lib/tree.sh
 		fails io_uring/new.c
 		[ "$(cat "$tree/io_uring/new.c")" = 'mine();' ]
 	done
 	mv "$tree/io_uring/new.c" .
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	[ "$(cat "$tree/io_uring/new.c")" = 'theirs();' ]
 }
@@ -181,17 +181,17 @@ user_tree()
 @test "tree: a patch that does not apply is named, with file and line, and the tree is left as it was" {
 	# Pins: names the patch, file and hunk; the tree is left as it was.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	state >before
 	patch third io_uring/io-wq.c 's/line 50;/line fifty;/'
 	sed -i 's/^ line 49;/ line 49, elsewhere;/' "$patches/third.patch"
 	for _ in 1 2; do
-		try scripts/tree.sh
+		try scripts/lib/tree.sh
 		fails "patches/$kernel/third.patch does not apply" io_uring/io-wq.c:47
 		state | diff before -
 	done
 	patch third io_uring/io-wq.c 's/line 50;/line fifty;/'
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 }
 
@@ -199,11 +199,11 @@ user_tree()
 	# Pins: the same with no tree to fall back on, and the base is not unpacked a second time.
 	tarball
 	sed -i 's/^ line 9;/ line 9, elsewhere;/' "$patches/first.patch"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails first.patch io_uring/io-wq.c:7
 	unset KERNEL_TARBALL
 	patch first io_uring/io-wq.c 's/line 10;/line ten;/'
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 }
@@ -211,27 +211,27 @@ user_tree()
 @test "tree: a patch of the series that is not there is named" {
 	# Pins: a patch named in series that is missing.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	state >before
 	echo third.patch >>"$patches/series"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails "third.patch stands in patches/$kernel/series and is not there"
 	state | diff before -
 }
 
 @test "tree: a tar file that is not there, or not one, or not of a kernel" {
 	# Pins: one line for each, and nothing of it taken for a kernel.
-	KERNEL_TARBALL=/nowhere.tar try scripts/tree.sh
+	KERNEL_TARBALL=/nowhere.tar try scripts/lib/tree.sh
 	fails "KERNEL_TARBALL=/nowhere.tar: no such file"
 	echo hello >hello.tar.xz
-	KERNEL_TARBALL=hello.tar.xz try scripts/tree.sh
+	KERNEL_TARBALL=hello.tar.xz try scripts/lib/tree.sh
 	fails "hello.tar.xz"
 	tar -cf other.tar scripts
-	KERNEL_TARBALL=other.tar try scripts/tree.sh
+	KERNEL_TARBALL=other.tar try scripts/lib/tree.sh
 	fails "other.tar did not unpack to a whole kernel tree"
 	[ ! -e "$tree" ]
 	tarball
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 }
@@ -239,12 +239,12 @@ user_tree()
 @test "tree: another tar file under a tree stops" {
 	# Pins: what is tested is what KERNEL_TARBALL names, and edits on another base are not lost.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	state >before
 	echo more >>"$BATS_TEST_TMPDIR/src/Kbuild"
 	tar -C "$BATS_TEST_TMPDIR" -cf "$KERNEL_TARBALL" src
 	touch -d '1 hour ago' "$KERNEL_TARBALL"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails "$tree was not made from KERNEL_TARBALL=$KERNEL_TARBALL"
 	state | diff before -
 }
@@ -258,7 +258,7 @@ user_tree()
 	whole_tar=$KERNEL_TARBALL.xz
 	export KERNEL_TARBALL=$BATS_TEST_TMPDIR/cut.tar.xz
 	head -c 250000 "$whole_tar" >"$KERNEL_TARBALL"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails "$KERNEL_TARBALL"
 	# xz stops at the end of a file in the tar file, and tar has nothing to complain about.
 	fake xz <<-END
@@ -267,10 +267,10 @@ user_tree()
 		exit 1
 	END
 	cp "$whole_tar" "$KERNEL_TARBALL"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails "$KERNEL_TARBALL"
 	rm "$BATS_TEST_TMPDIR/bin/xz"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	cmp "$BATS_TEST_TMPDIR/src/kernel/last" "$tree/kernel/last"
 }
@@ -280,10 +280,10 @@ user_tree()
 	tarball
 	seq 100000 >"$BATS_TEST_TMPDIR/src/kernel/big"
 	tar -C "$BATS_TEST_TMPDIR" -cf "$KERNEL_TARBALL" src
-	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/tree.sh'
+	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/lib/tree.sh'
 	fails "no space left" "$work"
 	[ ! -e "$tree" ]
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 	cmp "$BATS_TEST_TMPDIR/src/kernel/big" "$tree/kernel/big"
@@ -294,10 +294,10 @@ user_tree()
 	tarball
 	head -c 102400 /dev/urandom >"$BATS_TEST_TMPDIR/src/kernel/big"
 	tar -C "$BATS_TEST_TMPDIR" -cf "$KERNEL_TARBALL" src
-	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/tree.sh'
+	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/lib/tree.sh'
 	fails "no space left" "$work"
 	[ ! -e "$tree" ]
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 }
@@ -308,7 +308,7 @@ user_tree()
 	for program in tar git; do
 		n=0
 		while killed_at $((n += 1 + (n > 2))) $program; do
-			try scripts/tree.sh
+			try scripts/lib/tree.sh
 			works
 			whole
 			rm -rf build
@@ -321,13 +321,13 @@ user_tree()
 @test "tree: killed at every other call of git while patches/ changes" {
 	# Pins: a half-done checkout is finished by the next call, and is not taken for the user's edit.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	mv build before
 	patch second kernel/task_work.c 's/line 20;/line twenty;/; s/line 80;/line eighty;/'
 	n=0
 	cp -a before build
 	while killed_at $((n += 2)) git; do
-		try scripts/tree.sh
+		try scripts/lib/tree.sh
 		works
 		whole
 		grep -q 'line eighty;' "$tree/kernel/task_work.c"
@@ -340,7 +340,7 @@ user_tree()
 @test "tree: killed in the middle of git checkout" {
 	# Pins: the same with one file of two written.
 	tarball
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	patch first io_uring/io-wq.c 's/line 10;/line ten;/; s/line 80;/line eighty;/'
 	patch second kernel/task_work.c 's/line 20;/line twenty;/; s/line 80;/line eighty;/'
 	fake git <<-END
@@ -351,10 +351,10 @@ user_tree()
 		esac
 		exec $(command -v git) "\$@"
 	END
-	(setsid -w scripts/tree.sh || :) >/dev/null 2>&1 3>&-
+	(setsid -w scripts/lib/tree.sh || :) >/dev/null 2>&1 3>&-
 	grep -q 'line eighty;' "$tree/kernel/task_work.c"
 	rm "$BATS_TEST_TMPDIR/bin/git"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole
 	grep -q 'line eighty;' "$tree/io_uring/io-wq.c"
@@ -370,7 +370,7 @@ user_tree()
 	touch -d '2 hours ago' "$KDIR/Kbuild"
 	chmod -R a-w "$KDIR"
 	sums "$KDIR" >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole "the user's tree"
 	grep -q 'edited();' "$tree/io_uring/io-wq.c"
@@ -383,7 +383,7 @@ user_tree()
 	rm "$KDIR/io_uring/new.c"
 	chmod -R a-w "$KDIR"
 	sums "$KDIR" >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole "the user's tree"
 	grep -q 'again();' "$tree/kernel/task_work.c"
@@ -399,7 +399,7 @@ user_tree()
 	sums "$BATS_TEST_TMPDIR/my kernel" >before
 	echo 'edited();' >>"$KDIR/io_uring/io-wq.c"
 	sums "$KDIR" >>before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	{ sums "$BATS_TEST_TMPDIR/my kernel" && sums "$KDIR"; } | diff before -
 	grep -q 'edited();' build/kdir-*/tree/io_uring/io-wq.c
@@ -410,13 +410,13 @@ user_tree()
 	user_tree plain
 	chmod -R a-w "$KDIR"
 	sums "$KDIR" >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole "the user's tree"
 	sums "$KDIR" | diff before -
 	chmod -R u+w "$KDIR"
 	echo 'edited();' >>"$KDIR/io_uring/io-wq.c"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	grep -q 'edited();' "$tree/io_uring/io-wq.c"
 }
@@ -426,7 +426,7 @@ user_tree()
 	git init -q "$BATS_TEST_TMPDIR"
 	user_tree plain
 	sums "$BATS_TEST_TMPDIR/.git" >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole "the user's tree"
 	sums "$BATS_TEST_TMPDIR/.git" | diff before -
@@ -438,7 +438,7 @@ user_tree()
 	sums "$KDIR" >before
 	n=0
 	while killed_at $((n += 1 + n % 2)) git; do
-		try scripts/tree.sh
+		try scripts/lib/tree.sh
 		works
 		whole "the user's tree"
 		rm -rf build
@@ -449,10 +449,10 @@ user_tree()
 
 @test "tree: KDIR that is not there, or not a kernel" {
 	# Pins: one line for each, nothing made in it.
-	KDIR=/nowhere try scripts/tree.sh
+	KDIR=/nowhere try scripts/lib/tree.sh
 	fails "KDIR=/nowhere: no such folder"
 	mkdir empty
-	KDIR=empty try scripts/tree.sh
+	KDIR=empty try scripts/lib/tree.sh
 	fails "KDIR=$top/empty is not a kernel tree"
 	[ -z "$(ls -A empty)" ]
 }
@@ -461,7 +461,7 @@ user_tree()
 	# Pins: an upstream tree with the fix merged builds.
 	user_tree git
 	sed -i 's/line 10;/line ten;/' "$KDIR/io_uring/io-wq.c"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	[ "$status" = 0 ]
 	[ "$err" = "tree: first.patch is in this tree already" ]
 	[ "$(subjects series)" = "umring: base: the user's tree;Ann Other: second: do it" ]
@@ -470,14 +470,14 @@ user_tree()
 @test "tree: a patch that does not apply to KDIR" {
 	# Pins: the user's edit in KDIR that is in the way is named; after it is taken back all is well.
 	user_tree git
-	scripts/tree.sh
+	scripts/lib/tree.sh
 	state >before
 	sed -i 's/line 10;/line 10, edited;/' "$KDIR/io_uring/io-wq.c"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	fails "first.patch does not apply" "$KDIR, which is 7.3.9 (the series is for 7.3.4)" io_uring/io-wq.c:7
 	state | diff before -
 	sed -i 's/line 10, edited;/line 10;/' "$KDIR/io_uring/io-wq.c"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole "the user's tree"
 }
@@ -486,9 +486,9 @@ user_tree()
 	# Pins: one line says so, and the next call starts again.
 	user_tree git
 	head -c 102400 /dev/urandom >"$KDIR/kernel/big"
-	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/tree.sh'
+	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/lib/tree.sh'
 	fails "no space left" "$KDIR"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole "the user's tree"
 	cmp "$KDIR/kernel/big" "$tree/kernel/big"
@@ -504,7 +504,7 @@ user_tree()
 	git -C "$KDIR" checkout -q --detach HEAD~2
 	patch first io_uring/io-wq.c 's/line 10;/line ten;/; $ s/^/ten/'
 	sums "$KDIR" >before
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	whole "the user's tree"
 	sums "$KDIR" | diff before -
@@ -519,7 +519,7 @@ user_tree()
 	git -C "$KDIR" reset -q --hard
 	echo third.patch >>"$patches/series"
 	sed -i 1d "$patches/series"
-	try scripts/tree.sh
+	try scripts/lib/tree.sh
 	works
 	grep -q 'line ninety;' "$tree/io_uring/moved.c"
 }
@@ -527,8 +527,8 @@ user_tree()
 @test "tree: two at once" {
 	# Pins: the second waits for the first and finds its work done.
 	tarball
-	scripts/tree.sh >one 2>&1 3>&- &
-	scripts/tree.sh >two 2>&1 3>&-
+	scripts/lib/tree.sh >one 2>&1 3>&- &
+	scripts/lib/tree.sh >two 2>&1 3>&-
 	wait $!
 	[ "$(cat one two | grep -c unpacking)" = 1 ]
 	[ "$(cat one two | grep -c 'waiting for it')" = 1 ]
@@ -540,7 +540,7 @@ user_tree()
 	tarball
 	git init -q other
 	sums other >before
-	GIT_DIR=$PWD/other/.git GIT_INDEX_FILE=$PWD/other/.git/index try scripts/tree.sh
+	GIT_DIR=$PWD/other/.git GIT_INDEX_FILE=$PWD/other/.git/index try scripts/lib/tree.sh
 	works
 	sums other | diff before -
 	whole

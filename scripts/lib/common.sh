@@ -4,7 +4,9 @@
 
 set -eu
 
+# Verbs are in scripts/, the steps of a build in scripts/lib/.
 top=$(cd "$(dirname "$0")/.." && pwd -P)
+[ -f "$top/Makefile" ] || top=${top%/*}
 me=$(basename "$0" .sh)
 
 # A git command of ours must not act on the repository that a hook of the caller's is in.
@@ -114,7 +116,7 @@ results=$work/${PROVE:+prove-}results-$FLAVOUR
 find_kernel()
 {
 	[ -z "$asked$KDIR$KERNEL_TARBALL" ] && [ ! -d "$tree" ] || return 0
-	found=$("$top/scripts/fetch.sh" --newest)
+	found=$("$top/scripts/lib/fetch.sh" --newest)
 	[ "$found" != "$KERNEL" ] || return 0
 	say "kernel $found, the newest in patches/ that the mirror has" >&2
 	mkdir -p "$build"

@@ -66,7 +66,7 @@ unpack()
 		say "unpacking $KERNEL_TARBALL"
 		$untar -xf "$KERNEL_TARBALL" 2>"$work/error"
 	else
-		deb=$("$top/scripts/fetch.sh") || exit
+		deb=$("$top/scripts/lib/fetch.sh") || exit
 		say "unpacking $(basename "$deb")"
 		dpkg-deb --fsys-tarfile "$deb" 2>/dev/null | tar -xOf - --wildcards './usr/src/linux-source-*.tar.xz' 2>/dev/null |
 			$untar -xJf - 2>"$work/error"
