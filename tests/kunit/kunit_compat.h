@@ -39,6 +39,15 @@ task_work_cancel_match_all(struct task_struct *task,
 } while (0)
 #endif
 
+/* In a stub: @call, of the function that the stub stands in for. */
+#define kunit_call_real(call) do {			\
+	struct kunit *__test = current->kunit_test;	\
+							\
+	current->kunit_test = NULL;			\
+	call;						\
+	current->kunit_test = __test;			\
+} while (0)
+
 /* Skips a case that takes minutes where time is not simulated. */
 static inline void kunit_simulated_time(struct kunit *test)
 {
