@@ -23,7 +23,7 @@ check: ## Test this project itself: its scripts, and every suite and scenario
 
 .PHONY: test
 test: ## Build what changed, run the tests, T=glob for some of them; no report
-	@scripts/build.sh && set -f && scripts/run.sh $(globs)
+	@scripts/build.sh && set -f && scripts/test.sh $(globs)
 
 .PHONY: coverage
 coverage: ## Coverage of the last runs: table of coverage/targets, report in HTML

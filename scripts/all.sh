@@ -9,7 +9,7 @@ find_kernel "$@"
 start=$(date +%s)
 "$top/scripts/build.sh"
 tested=0
-"$top/scripts/run.sh" || tested=$?
+"$top/scripts/test.sh" || tested=$?
 [ -s "$results/summary" ] || exit "$tested"
 coverage=0
 if has_gcov; then

@@ -56,7 +56,7 @@ edit()
 loop_ours()
 {
 	edit "$1"
-	ms sh -c '"$0/scripts/build.sh" && "$0/scripts/run.sh" io-wq' "$top"
+	ms sh -c '"$0/scripts/build.sh" && "$0/scripts/test.sh" io-wq' "$top"
 }
 
 loop_kunit()

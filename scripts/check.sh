@@ -28,7 +28,7 @@ fi
 say "kernel, suites and scenarios"
 status=0
 rm -f "$results/summary"
-"$top/scripts/build.sh" && "$top/scripts/run.sh" || status=$?
+"$top/scripts/build.sh" && "$top/scripts/test.sh" || status=$?
 number()
 {
 	sed -n "s/.*$1: \([0-9]*\).*/\1/p" "$results/summary" 2>/dev/null || :

@@ -187,7 +187,7 @@ judge()
 			"$top/scripts/build.sh" --link >"$out/log.$me" 2>&1 </dev/null ||
 				die "cannot link $src, change $n: $(tail -n 1 "$out/log.$me") (see $out/log.$me)"
 			while read -r kind name; do
-				"$top/scripts/run.sh" --one "$kind" "$name" >>"$out/log.$me" 2>&1 || :
+				"$top/scripts/lib/one.sh" "$kind" "$name" >>"$out/log.$me" 2>&1 || :
 				why=$(cat "$there/$name/verdict" 2>/dev/null) || die "$name was not run, see $out/log.$me"
 				[ "$why" = passed ] || {
 					verdict="killed$tab$name: $why"
@@ -256,7 +256,7 @@ done
 choose
 
 if [ ! -s "$out/tests" ]; then
-	"$top/scripts/run.sh" >"$out/log" || die "the tests fail without a change: $(grep -m 1 '^NOT OK' "$out/log")"
+	"$top/scripts/test.sh" >"$out/log" || die "the tests fail without a change: $(grep -m 1 '^NOT OK' "$out/log")"
 	awk 'FNR == NR { ms[$2] = $(NF - 1); next } { print $0, ms[$2] }' "$out/log" "$results/runs" |
 		sort -n -k 3 >"$out/tests"
 fi

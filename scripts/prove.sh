@@ -84,7 +84,7 @@ run()
 	log=$1/prove.log
 	shift
 	rm -rf "$in"
-	"$top/scripts/run.sh" "$@" >"$log" 2>&1 || :
+	"$top/scripts/test.sh" "$@" >"$log" 2>&1 || :
 	for t; do
 		[ -s "$in/$t/verdict" ] || die "$t was not run: $(tail -n 1 "$log") (see $log)"
 	done
@@ -212,7 +212,7 @@ cost()
 # calls W: of the match functions of io-wq, in a run of the reproducer with W workers.
 calls()
 {
-	PROVE=1 ARGS="repro_workers=$1 mem=256M" "$top/scripts/run.sh" fifo-msg-exit >&2 &&
+	PROVE=1 ARGS="repro_workers=$1 mem=256M" "$top/scripts/test.sh" fifo-msg-exit >&2 &&
 		counts=$("$top/scripts/lib/calls.sh" fifo-msg-exit io_uring/io-wq.c io_task_worker_match io_task_work_match) &&
 		echo "$counts" | awk '{ n += $2 } END { print n }'
 }
@@ -255,7 +255,7 @@ clock()
 	for _ in 1 2 3; do
 		PROVE=1 LIMIT=300 \
 			ARGS="repro_workers=$1 repro_messages=$2 limit=200 mem=2G ncpus=2 rcupdate.rcu_cpu_stall_suppress=1" \
-			"$top/scripts/run.sh" fifo-msg-exit >"$work/prove.log" 2>&1 || return 1
+			"$top/scripts/test.sh" fifo-msg-exit >"$work/prove.log" 2>&1 || return 1
 		sed -n "s/.*figure $fix: .*[a-z] \([0-9]*\) us.*/\1/p" "$ktap" >>"$work/clock"
 	done
 	sed -n 'p;n' "$work/clock" | sort -n | sed -n 2p

@@ -137,7 +137,7 @@ one_fix()
 	compile
 }
 
-# run_linux NAME WAY: a run of it, as run.sh leaves it.
+# run_linux NAME WAY: a run of it, as test.sh leaves it.
 run_linux()
 {
 	mkdir -p "$results/$1/gcov"

@@ -48,7 +48,7 @@ verbs()
 
 @test "makefile: an unknown KERNEL=" {
 	# Pins: one line that lists the kernels, from each verb.
-	for script in tree config build run coverage patch-coverage who report clean; do
+	for script in tree config build test coverage patch-coverage who report clean; do
 		KERNEL=1.0 try scripts/$script.sh
 		fails "no kernel 1.0" "KERNEL= takes one of" "$kernel"
 	done
@@ -61,7 +61,7 @@ verbs()
 	# Pins: one line that lists the flavours.
 	FLAVOUR=nosuch try scripts/lib/config.sh
 	fails "no flavour nosuch" "FLAVOUR= takes one of" default
-	FLAVOUR=nosuch try scripts/run.sh
+	FLAVOUR=nosuch try scripts/test.sh
 	fails "flavour nosuch"
 }
 
@@ -71,9 +71,9 @@ verbs()
 	touch io-a io-b
 	try make test 'T=io-* *_work'
 	works
-	[ "$out" = $'build.sh:\nrun.sh: [io-*] [*_work]' ]
+	[ "$out" = $'build.sh:\ntest.sh: [io-*] [*_work]' ]
 	try make test
-	[ "$out" = $'build.sh:\nrun.sh:' ]
+	[ "$out" = $'build.sh:\ntest.sh:' ]
 }
 
 @test "makefile: make test does not run what was not built" {
@@ -98,7 +98,7 @@ verbs()
 # Scripts that only say with what they were called.
 fake_scripts()
 {
-	for script in build run coverage; do
+	for script in build test coverage; do
 		printf '%s\n' '#!/bin/sh' 'printf "%s:" "${0##*/}"; for arg; do printf " [%s]" "$arg"; done; echo' >scripts/$script.sh
 	done
 }
@@ -107,7 +107,7 @@ fake_scripts()
 	# Pins: all.sh: exit status of the tests first, then of the coverage; the report in either case.
 	printf '%s\n' '#!/bin/sh' >scripts/deps.sh
 	printf '%s\n' '#!/bin/sh' >scripts/build.sh
-	printf '%s\n' '#!/bin/sh' "mkdir -p '$results'; echo 'Ran 3 tests' >'$results/summary'; exit \${TESTS:-0}" >scripts/run.sh
+	printf '%s\n' '#!/bin/sh' "mkdir -p '$results'; echo 'Ran 3 tests' >'$results/summary'; exit \${TESTS:-0}" >scripts/test.sh
 	printf '%s\n' '#!/bin/sh' 'echo "a table"; exit ${COVERAGE:-0}' >scripts/coverage.sh
 	mkdir -p "$objdir"
 	echo CONFIG_GCOV=y >"$objdir/.config"
@@ -185,13 +185,13 @@ fake_scripts()
 @test "makefile: a clone and a cache that both have a space in their paths" {
 	# Pins: one line with the way out, instead of whatever Kbuild says.
 	clone "$BATS_TEST_TMPDIR/a clone"
-	XDG_CACHE_HOME="$BATS_TEST_TMPDIR/a cache" try scripts/run.sh
+	XDG_CACHE_HOME="$BATS_TEST_TMPDIR/a cache" try scripts/test.sh
 	fails "space" "XDG_CACHE_HOME"
 }
 
 @test "makefile: a folder that cannot be written" {
 	# Pins: one line, with the folder.
 	touch build
-	try scripts/run.sh
+	try scripts/test.sh
 	fails "cannot write to $top/build"
 }

@@ -48,17 +48,18 @@ setup()
 
 	# A test passes if the object has its word. The first line that is reached by one alone is 5, that by none is 12.
 	printf '%s\n' 'fast:loud' 'io-wq:less(a)' 'slow-one:if (a < b' >words
-	cat >scripts/run.sh <<-'END'
+	cat >scripts/lib/one.sh <<-'END'
+		#!/bin/sh
+		. "$(dirname "$0")/common.sh"
+		echo "$2" >>"$top/ran"
+		mkdir -p "$results/$2"
+		grep -qF "$(sed -n "s/^$2://p" "$top/words")" "$objdir/io_uring/io-wq.o" && why=passed || why=failed
+		echo "$why" >"$results/$2/verdict"
+	END
+	cat >scripts/test.sh <<-'END'
 		#!/bin/sh
 		. "$(dirname "$0")/lib/common.sh"
 		mkdir -p "$results"
-		if [ "${1-}" = --one ]; then
-			echo "$3" >>"$top/ran"
-			mkdir -p "$results/$3"
-			grep -qF "$(sed -n "s/^$3://p" "$top/words")" "$objdir/io_uring/io-wq.o" && why=passed || why=failed
-			echo "$why" >"$results/$3/verdict"
-			exit
-		fi
 		rm -f "$results/runs"
 		for t in $(cut -d : -f 1 "$top/words"); do
 			mkdir -p "$results/$t/gcov/io_uring"
@@ -111,7 +112,7 @@ row()
 	sed 's/was(a)/less(a)/' "$BATS_TEST_TMPDIR/unpatched/kernel/task_work.c" >"$tree/kernel/task_work.c"
 	mkdir "$objdir/kernel"
 	touch "$objdir/kernel/task_work.o" "$objdir/kernel/task_work.gcno"
-	sed -i "s,mkdir -p \"\$results/\$3\",& \&\& cat \"\$objdir/kernel/task_work.o\" >>\"\$top/others\"," scripts/run.sh
+	sed -i "s,mkdir -p \"\$results/\$2\",& \&\& cat \"\$objdir/kernel/task_work.o\" >>\"\$top/others\"," scripts/lib/one.sh
 	try scripts/mutants.sh
 	row kernel/task_work.c 6 0 6
 	row io_uring/io-wq.c 4 3 1

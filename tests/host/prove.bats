@@ -27,7 +27,7 @@ setup()
 		[ -L "$objdir/source" ] || ln -s .. "$objdir/source"
 	END
 	fake objdump <<<'cat "$2" "$3"'
-	cat >scripts/run.sh <<-'END'
+	cat >scripts/test.sh <<-'END'
 		#!/bin/sh
 		. "$(dirname "$0")/lib/common.sh"
 		for t; do

@@ -10,7 +10,7 @@ setup()
 	echo '# fixes' >"$patches/series"
 }
 
-# case_of NAME KTAP [VERDICT]: what run.sh leaves beside the counts.
+# case_of NAME KTAP [VERDICT]: what test.sh leaves beside the counts.
 case_of()
 {
 	printf '%s\n' 'KTAP version 1' "$2" >"$results/$1/ktap"

@@ -133,7 +133,7 @@ reached 2 times, by 2 of 3 runs" ]
 @test "who: a scenario of this kernel, for real" {
 	# Pins: gcov's form of the counts of the kernel that is built. Its objects have the names of the folder it was built in.
 	real_clone
-	LIMIT=120 try scripts/run.sh link-read-kill
+	LIMIT=120 try scripts/test.sh link-read-kill
 	[ "$status" = 0 ]
 	strip=$(readlink -f "$repo/build/$kernel/tree/um-default" | tr -cd / | wc -c)
 	GCOV_PREFIX=$results/link-read-kill/gcov GCOV_PREFIX_STRIP=$strip "$objdir/linux" scenario=link-read-kill 2>/dev/null

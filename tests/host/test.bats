@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# run.sh: a stand-in for ./linux plays every way in which a run can end.
+# test.sh: a stand-in for ./linux plays every way in which a run can end.
 
 load helper
 
@@ -61,11 +61,11 @@ verdict()
 	[ -z "$err" ]
 }
 
-@test "run: all pass" {
+@test "test: all pass" {
 	# Pins: a line per run, one stream of KTAP with a plan, a summary, exit status 0.
 	good
 	{ ktap shy 'ok 1 a' && echo 'exit 0'; } | play shy scenario
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 	grep -q '^ok     good  *2 cases ' <<<"$out"
 	grep -q '^ok     shy  *1 cases ' <<<"$out"
@@ -75,10 +75,10 @@ verdict()
 	grep -qx 'ok 2 good' "$results/ktap"
 }
 
-@test "run: each run has what it wrote in a folder of its own" {
+@test "test: each run has what it wrote in a folder of its own" {
 	# Pins: KTAP, console and counts by run; names from the kernel, not from a list.
 	{ ktap own 'ok 1 a' && echo 'echo "a line for the console" >&2; mkdir -p "$GCOV_PREFIX"; echo 1 >"$GCOV_PREFIX/a.gcda"'; } | play own
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 	grep -q 'ok 1 a' "$results/own/ktap"
 	[ "$(cat "$results/own/console")" = "a line for the console" ]
@@ -86,78 +86,78 @@ verdict()
 	stat -L -c "%i %s %.Y" "$objdir/linux" | cmp - "$results/own/linux.id"
 }
 
-@test "run: JUnit XML, whatever kernel" {
+@test "test: JUnit XML, whatever kernel" {
 	# Pins: junit.xml and its counts, by kunit.py or where that has no --junit, by junit.py; none of an earlier run.
 	good
 	{ ktap bad $'ok 1 a\nnot ok 2 b' 'not ok' && echo 'exit 1'; } | play bad
 	for quoted in "'--junit'" '"--junit"'; do
 		sed -i "s/'--junit'/$quoted/" "$tree/tools/testing/kunit/kunit.py"
-		try scripts/run.sh
+		try scripts/test.sh
 		[ "$status" = 1 ]
 		grep -q '<testsuite name="main" tests="4" failures="1" skipped="0" errors="0">' "$results/junit.xml"
 		grep -q '<testsuite name="bad" tests="2" failures="1" ' "$results/junit.xml"
 	done
-	try scripts/run.sh good
+	try scripts/test.sh good
 	grep -q '<testsuite name="main" tests="2" failures="0" ' "$results/junit.xml"
 }
 
-@test "run: a case fails" {
+@test "test: a case fails" {
 	# Pins: exit status 1, named.
 	good
 	{ ktap bad $'ok 1 a\nnot ok 2 b' 'not ok' && echo 'exit 1'; } | play bad
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict bad failed
 	grep -q 'failed: 1' "$results/summary"
 }
 
-@test "run: a panic" {
+@test "test: a panic" {
 	# Pins: a crash costs only that run; the reason is in the stream.
 	good
 	play bad <<<'echo "Kernel panic - not syncing: oh" >&2; exit 134'
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict bad 'crashed: exit status 134'
 	grep -q '^# Kernel panic - not syncing: oh' "$results/ktap"
 }
 
-@test "run: a panic after results that say ok" {
+@test "test: a panic after results that say ok" {
 	# Pins: the exit status counts.
 	good
 	{ ktap bad 'ok 1 a' && echo 'exit 134'; } | play bad
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict bad 'crashed: exit status 134'
 }
 
-@test "run: killed by a signal" {
+@test "test: killed by a signal" {
 	# Pins: a segmentation fault of UML is a crash of that run.
 	good
 	play bad <<<'kill -SEGV $$'
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict bad 'crashed'
 }
 
-@test "run: a hang" {
+@test "test: a hang" {
 	# Pins: on a time-out the kernel is asked for the stacks of its tasks first, and its counts are kept.
 	good
 	play bad <<-'END'
 		trap 'echo "task:stuck" >&2; mkdir -p "$GCOV_PREFIX"; echo 1 >"$GCOV_PREFIX/a.gcda"; exit 134' QUIT
 		while :; do sleep 0.1; done
 	END
-	LIMIT=1 try scripts/run.sh
+	LIMIT=1 try scripts/test.sh
 	verdict bad 'hung: stopped after 1 s, the stacks of all tasks are in its console'
 	grep -q task:stuck "$results/bad/console"
 	[ -f "$results/bad/gcov/a.gcda" ]
 }
 
-@test "run: a hang that does not even hear SIGQUIT" {
+@test "test: a hang that does not even hear SIGQUIT" {
 	# Pins: it is killed in the end, and leaves no process.
 	good
 	play bad <<<'trap "" QUIT; echo $$ >"${0%/*}/pid"; while :; do sleep 0.1; done'
-	LIMIT=1 try scripts/run.sh
+	LIMIT=1 try scripts/test.sh
 	verdict bad 'hung: stopped after 1 s'
 	! grep '^State:.[^Z]' "/proc/$(cat "$objdir/pid")/status" || false
 }
 
-@test "run: no way to pass by silence" {
+@test "test: no way to pass by silence" {
 	# Pins: each of these has failed: no output; a plan alone; no verdict; a suite without results; results after ok.
 	good
 	play silent <<<'exit 0'
@@ -166,7 +166,7 @@ verdict()
 	play none <<<'echo "KTAP version 1"; echo 1..1; echo "ok 1 none"'
 	play two <<<'exit 2'
 	{ ktap planless 'ok 1 a' | grep -v '    1\.\.'; } | play planless
-	try scripts/run.sh
+	try scripts/test.sh
 	[ "$status" = 1 ]
 	for name in silent plan verdictless none two planless; do
 		grep -q "^NOT OK $name " <<<"$out"
@@ -175,93 +175,93 @@ verdict()
 	[ "$(grep -c '^NOT OK' <<<"$out")" = 6 ]
 }
 
-@test "run: fewer results than planned" {
+@test "test: fewer results than planned" {
 	# Pins: the plan of a suite counts, though suite and exit status say ok.
 	good
 	{ ktap few $'ok 1 a\nok 2 b\nok 3 c' | grep -v 'ok 3 c'; } | play few
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict few '2 .*3'
 }
 
-@test "run: exit status 0, though the stream says not ok" {
+@test "test: exit status 0, though the stream says not ok" {
 	# Pins: either of the two is enough to fail.
 	good
 	{ ktap bad 'not ok 1 a' 'not ok' && echo 'exit 0'; } | play bad
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict bad failed
 }
 
-@test "run: a case that failed in a suite that says ok" {
+@test "test: a case that failed in a suite that says ok" {
 	# Pins: a verdict that does not follow from its results is not believed.
 	good
 	{ ktap bad $'ok 1 a\nnot ok 2 b' && echo 'exit 0'; } | play bad
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict bad 'a case failed, though'
 }
 
-@test "run: exit status 1, though the stream says ok" {
+@test "test: exit status 1, though the stream says ok" {
 	# Pins: the same the other way round.
 	good
 	{ ktap bad 'ok 1 a' && echo 'exit 1'; } | play bad
-	try scripts/run.sh
+	try scripts/test.sh
 	verdict bad 'exit status 1, though'
 }
 
-@test "run: skips are counted and do not fail" {
+@test "test: skips are counted and do not fail" {
 	# Pins: a case, and a scenario as a whole, that cannot run here.
 	good
 	{ ktap part $'ok 1 a\nok 2 b # SKIP not here' && echo 'exit 0'; } | play part
 	play all scenario <<<'echo "KTAP version 1"; echo 1..1; echo "ok 1 all # SKIP not here"'
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 	grep -q 'skipped: 2' "$results/summary"
 }
 
-@test "run: globs choose suites, scenarios and single cases" {
+@test "test: globs choose suites, scenarios and single cases" {
 	# Pins: T=glob, suite.case; the kernel is asked for that case alone.
 	good
 	play shy scenario <<<"$(ktap shy 'ok 1 a')"
 	{ echo 'echo "$name" >&2' && ktap fine 'ok 1 a'; } | play fine
-	try scripts/run.sh 'g*' shy
+	try scripts/test.sh 'g*' shy
 	works
 	[ "$(cat "$results/runs")" = $'scenario shy\nsuite good' ]
-	try scripts/run.sh fine.a
+	try scripts/test.sh fine.a
 	works
 	[ "$(cat "$results/fine.a/console")" = fine.a ]
 	[ "$(cat "$results/runs")" = 'suite fine.a' ]
 }
 
-@test "run: a name that matches nothing" {
+@test "test: a name that matches nothing" {
 	# Pins: unknown T=: one line that lists what there is; what was measured before stays.
 	good
-	try scripts/run.sh
+	try scripts/test.sh
 	cp -a "$results" before
-	try scripts/run.sh nosuch
+	try scripts/test.sh nosuch
 	fails "nothing matches nosuch" "good"
 	diff -r -x summary before "$results"
-	try scripts/run.sh good nosuch
+	try scripts/test.sh good nosuch
 	fails "nothing matches nosuch" "good"
 }
 
-@test "run: a kernel that names nothing" {
+@test "test: a kernel that names nothing" {
 	# Pins: a kernel that dies before it can list its tests is an error of its own.
 	: >"$play/list"
-	try scripts/run.sh
+	try scripts/test.sh
 	fails "names no suite and no scenario" "$objdir/linux list=1"
 }
 
-@test "run: a result of an earlier run is not taken for one of this run" {
+@test "test: a result of an earlier run is not taken for one of this run" {
 	# Pins: nothing stale: a suite that passed before and now dies has failed.
 	good
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 	echo 'exit 134' >"$play/good"
-	try scripts/run.sh
+	try scripts/test.sh
 	[ "$status" = 1 ]
 	grep -q '^not ok 1 good' "$results/ktap"
 }
 
-@test "run: as many at once as JOBS says" {
+@test "test: as many at once as JOBS says" {
 	# Pins: runs are in parallel: each of these two waits to see the other.
 	for name in one two; do
 		{
@@ -273,74 +273,74 @@ verdict()
 			ktap $name 'ok 1 a'
 		} | play $name
 	done
-	JOBS=2 try scripts/run.sh
+	JOBS=2 try scripts/test.sh
 	works
 }
 
-@test "run: interrupted, and started again" {
+@test "test: interrupted, and started again" {
 	# Pins: ^C ends the runs with it, the next call is not stopped by what is left.
 	{ echo '[ -e "${0%/*}/go" ] || { echo $$ >"${0%/*}/pid"; while :; do sleep 0.1; done; }' && ktap slow 'ok 1 a'; } | play slow
-	setsid scripts/run.sh >/dev/null 2>&1 3>&- &
+	setsid scripts/test.sh >/dev/null 2>&1 3>&- &
 	pid=$!
 	wait_for test -s "$objdir/pid"
 	kill -TERM -- -$pid
 	wait $pid || :
 	touch "$objdir/go"
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 }
 
-@test "run: no kernel is built" {
+@test "test: no kernel is built" {
 	# Pins: one line with what to do.
 	rm "$objdir/linux"
-	try scripts/run.sh
+	try scripts/test.sh
 	fails "no kernel is built" "make kernel"
 }
 
-@test "run: no space left for the results" {
+@test "test: no space left for the results" {
 	# Pins: that run has failed, and the next one is as if nothing had been.
 	good
 	{ echo 'head -c 300000 /dev/zero || exit 134' && ktap big 'ok 1 a'; } | play big
-	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/run.sh'
+	try sh -c 'trap "" XFSZ; ulimit -f 200; scripts/test.sh'
 	[ "$status" = 1 ]
 	grep -q '^NOT OK big ' <<<"$out"
 	sed -i 1d "$play/big"
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 }
 
-@test "run: a cache of Python's that is cut off, and a parser that does not start" {
+@test "test: a cache of Python's that is cut off, and a parser that does not start" {
 	# Pins: the first is made again; the second is an error with a reason, and no pass.
 	good
-	scripts/run.sh
+	scripts/test.sh
 	[ -d "$work/pycache" ]
 	for f in $(find "$work/pycache" -name '*.pyc'); do
 		head -c 100 "$f" >cut
 		cp cut "$f"
 	done
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 	grep -q 'passed: 2' "$results/summary"
 	echo 'raise SystemExit("broken")' >"$tree/tools/testing/kunit/kunit.py"
-	try scripts/run.sh
+	try scripts/test.sh
 	fails "has no counts" "$results/parsed" broken
 }
 
-@test "run: in a clone whose path has spaces" {
+@test "test: in a clone whose path has spaces" {
 	# Pins: runs and results in the cache folder, through a link.
 	clone "$BATS_TEST_TMPDIR/a clone:with spaces"
-	scripts/run.sh 2>/dev/null || :
+	scripts/test.sh 2>/dev/null || :
 	work=$(cd build && pwd -P)/$kernel
 	[[ $work == "$XDG_CACHE_HOME"/umring/build-* ]]
 	results=$work/results-default
 	machine "$work/tree"
 	good
-	try scripts/run.sh
+	try scripts/test.sh
 	works
 	[ -f build/"$kernel"/results-default/good/ktap ]
 }
 
-@test "run: a real kernel that hangs, and prints the stacks of its tasks" {
+@test "test: a real kernel that hangs, and prints the stacks of its tasks" {
 	# Pins: harness patch um-panic-sigquit; all runs in one process take seconds.
 	real_clone
 	status=0
