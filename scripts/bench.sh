@@ -3,8 +3,8 @@
 # bench.sh: measure what this project claims, beside the kernel's own kunit.py, in one go on one machine, in trees of its
 # own. The cold builds once and the rest five times, or all RUNS times; medians and their ratios.
 
-BENCH=1
-export BENCH
+VARIANT=bench
+export VARIANT
 . "$(dirname "$0")/lib/common.sh"
 
 kunit=$work/kunit

@@ -9,16 +9,19 @@
 
 find_kernel "$@"
 lock
-if [ -z "$WITHOUT" ]; then
+# A variant is made of links, but for that of bench.sh, which has a tree of its own.
+links=
+[ -z "$VARIANT" ] || [ -d "$tree/.git" ] || links=yes
+if [ -z "$links" ]; then
 	[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
-	"$top/scripts/lib/tree.sh"
+	[ -n "$VARIANT" ] || "$top/scripts/lib/tree.sh"
 	# A path without a space in it, whatever the clone's is.
 	ln -sfn "$top/tests" "$tests"
 fi
 
 suites=$tests/kunit
 stamp=$objdir/built
-has=$objdir/include/generated/kunit_has.h
+has=$objdir/$features_h
 kbuild_env=$objdir/kbuild-env
 
 # The compiler speaks for itself, with paths that open from here; what make says about it is left in the log.
@@ -47,15 +50,10 @@ guest()
 	}
 }
 
-# has: without a fix its suite makes do with what there is, so that make prove can see it fail.
 has()
 {
 	mkdir -p "${has%/*}"
-	{
-		grep -qs task_work_cancel_match_all "$tree/include/linux/task_work.h" || echo '#define KUNIT_NO_MATCH_ALL'
-		[ ! -e "$tree/io_uring/tw.h" ] || grep -q io_cancel_local_task_work "$tree/io_uring/tw.h" ||
-			echo '#define KUNIT_NO_CANCEL_LOCAL'
-	} >"$has.tmp"
+	features "$tree" >"$has.tmp"
 	if cmp -s "$has.tmp" "$has"; then rm "$has.tmp"; else mv "$has.tmp" "$has"; fi
 }
 
@@ -67,7 +65,7 @@ look()
 	[ -e "$stamp" ] || touch -d @0 "$stamp"
 	touch "$stamp.tmp"
 	# shellcheck disable=SC2086
-	find ${WITHOUT:+-L} "$tree" "$suites/" \
+	find ${links:+-L} "$tree" "$suites/" \
 		\( -name .git -o -path "$tree/um-*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
 }
@@ -78,7 +76,7 @@ scan()
 	find "$objdir/guest.cpio" "$has" -cnewer "$stamp" >>"$objdir/changed"
 	# prove.sh's copy has the files that the tree has, and each object's place is the tree's. It names headers that matter
 	# to no object as such.
-	if [ -n "$WITHOUT" ]; then
+	if [ -n "$links" ]; then
 		cp "$objdir/files.tmp" "$objdir/files"
 		grep -vxFf "$work/prototypes" "$objdir/changed" >"$objdir/changed.tmp" || [ $? = 1 ]
 		mv "$objdir/changed.tmp" "$objdir/changed"
@@ -114,15 +112,6 @@ outdate()
 		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
 }
 
-# link: in Kbuild's environment, but for what its make wrote there for its own children.
-link()
-{
-	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS|srctree)=' "$kbuild_env" |
-		xargs -0 sh -c 'relink=$1; srctree=$2; shift 2
-			exec env -i "$@" srctree="$srctree" MAKEFLAGS="rR --include-dir=$srctree" "$relink"' \
-			link "$top/scripts/lib/relink.sh" "$tree" && ln -f vmlinux linux
-}
-
 quick()
 {
 	[ -f "$objdir/linux" ] && [ -f "$kbuild_env" ] && cmp -s "$objdir/files" "$objdir/files.tmp" || return 1
@@ -134,7 +123,7 @@ quick()
 	esac
 	cd "$objdir"
 	printf '%s\n' "$todo" | xargs -n 1 -P "$JOBS" "$top/scripts/lib/compile.sh" || return 1
-	link
+	link_again "$tree"
 }
 
 count_objects()
@@ -176,7 +165,7 @@ case ${1-} in
 	;;
 --link)
 	cd "$objdir"
-	link
+	link_again "$tree"
 	exit
 	;;
 esac
@@ -201,4 +190,4 @@ if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/fil
 	cp "$objdir/.config" "$objdir/built.config"
 fi
 mv "$stamp.tmp" "$stamp"
-[ -n "$WITHOUT" ] || ln -sfn "${objdir#"$top"/}/linux" "$top/linux"
+[ -n "$VARIANT" ] || ln -sfn "${objdir#"$top"/}/linux" "$top/linux"

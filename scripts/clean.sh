@@ -19,6 +19,6 @@ if [ "${1-}" = --all ]; then
 	rm -rf "$build" "$top/build"
 else
 	rm -rf "$build"/*/tree/um-* "$build"/*/results-* "$build"/*/prove-results-* "$build"/*/coverage-* \
-		"$build"/*/report-* "$build"/*/proof-* "$build"/*/mutants-* "$build"/*-without-* "$build"/bench-*
+		"$build"/*/report-* "$build"/*/proof-* "$build"/*/mutants-* "$build"/*@*
 fi
 rm -f "$top/linux"

@@ -36,7 +36,7 @@ object()
 # copy N: the build in a tree of links to the sources, but for those in the folders that hold a source to change.
 copy()
 {
-	to=$work-without-mutant-$1/tree
+	to=$work@mutant-$1/tree
 	rm -rf "${to%/tree}"
 	copy_build "$to"
 	open_folder "$to" io_uring
@@ -174,7 +174,7 @@ tests_of()
 # judge: link and test this worker's share of the mutants.
 judge()
 {
-	there=$work-without-mutant-$me/results-$FLAVOUR
+	there=$work@mutant-$me/results-$FLAVOUR
 	mine "$out/mutants" | while IFS=$tab read -r src n first last function change _; do
 		! known "$src:$function" "$change" "$out"/verdicts.* || continue
 		verdict="survived${tab}no test reaches it"
@@ -216,8 +216,8 @@ case ${1-} in
 	;;
 --compile | --judge)
 	me=$2
-	export WITHOUT="mutant-$me"
-	copied=$work-without-mutant-$me/tree
+	export VARIANT="mutant-$me"
+	copied=$work@mutant-$me/tree
 	"${1#--}" "$2"
 	exit
 	;;

@@ -116,7 +116,7 @@ make_without()
 		return
 	}
 	prototypes "$patch" | sed "s,^,$without/tree/," >"$without/prototypes"
-	WITHOUT=$fix "$top/scripts/build.sh" >"$without/build.log" 2>&1 || {
+	VARIANT=without-$fix "$top/scripts/build.sh" >"$without/build.log" 2>&1 || {
 		echo "the kernel does not build without it: $(grep -m 1 error "$without/build.log") (see $without/build.log)"
 		return
 	}
@@ -147,7 +147,7 @@ try()
 		return
 	}
 	# shellcheck disable=SC2086
-	WITHOUT=$fix run "$without" $pinned_tests
+	VARIANT=without-$fix run "$without" $pinned_tests
 	wrong=$(not_failed | paste -sd ';')
 	echo "${wrong:-proved}"
 }
@@ -156,7 +156,7 @@ try()
 prove()
 {
 	pinned_tests=$(pinned "$fix")
-	without=$work-without-$fix
+	without=$work@without-$fix
 	verdict=$("$0" --try "$fix") || verdict="stopped: ${verdict:-see above}"
 	# shellcheck disable=SC2086
 	bad=$(not_passed "$work" $pinned_tests | paste -sd ' ')
@@ -194,7 +194,7 @@ table()
 cost()
 {
 	fix=cancel-create-once
-	measured cost "$work-without-$fix" >"$work/cost"
+	measured cost "$work@without-$fix" >"$work/cost"
 	[ -s "$work/cost" ] || {
 		echo "$KERNEL: no test has printed the cost of $fix"
 		return 1
@@ -228,7 +228,7 @@ reproduce()
 	printf '\n%s: calls of match as a task is killed that has W workers and 1000 messages (fifo-msg-exit)\n' "$KERNEL"
 	printf '%8s %14s %10s %8s\n' W without with ratio
 	for w in 32 128 512; do
-		before=$(WITHOUT=cancel-create-once calls "$w" 2>"$work/prove.log") &&
+		before=$(VARIANT=without-cancel-create-once calls "$w" 2>"$work/prove.log") &&
 			after=$(calls "$w" 2>"$work/prove.log") || {
 			echo "fifo-msg-exit failed: $(tail -n 1 "$work/prove.log") (see $work/prove.log)"
 			return 1
@@ -250,7 +250,7 @@ reproduce()
 # 40 to 2300 ms. Without the fix it takes long enough for RCU to report a stall.
 clock()
 {
-	ktap=$work${WITHOUT:+-without-$WITHOUT}/prove-results-$FLAVOUR/fifo-msg-exit/ktap
+	ktap=$work${VARIANT:+@$VARIANT}/prove-results-$FLAVOUR/fifo-msg-exit/ktap
 	: >"$work/clock"
 	for _ in 1 2 3; do
 		PROVE=1 LIMIT=300 \
@@ -271,7 +271,7 @@ timed()
 		W N "until reaped: without, with" ratio "interrupts off: without, with" ratio
 	for size in "128 10000" "1024 100000" "8192 500000"; do
 		# shellcheck disable=SC2086
-		before=$(WITHOUT=$fix clock $size) && after=$(clock $size) ||
+		before=$(VARIANT=without-$fix clock $size) && after=$(clock $size) ||
 			die "fifo-msg-exit failed: $(tail -n 1 "$work/prove.log") (see $work/prove.log)"
 		# shellcheck disable=SC2086
 		set -- $before $after
@@ -289,7 +289,7 @@ case ${1-} in
 --try)
 	fix=$2
 	pinned_tests=$(pinned "$fix")
-	without=$work-without-$fix
+	without=$work@without-$fix
 	try
 	exit
 	;;
@@ -300,7 +300,7 @@ case ${1-} in
 	"$top/scripts/build.sh" >&2
 	if [ "$FLAVOUR" = smp ]; then
 		fix=cancel-create-once
-		without=$work-without-$fix
+		without=$work@without-$fix
 		wrong=$(make_without)
 		[ -z "$wrong" ] || die "$fix: $wrong"
 		table timed

@@ -95,17 +95,24 @@ case $top in
 	;;
 esac
 
-# Each tree of the user's own has its build folder, named so that two of them never meet.
-work=$build/${BENCH:+bench-}$KERNEL
+# All that is made of a kernel, or of a tree of the user's own, is in one directory; two trees never meet.
+home=$build/$KERNEL
 if [ -n "$KDIR" ]; then
-	[ -d "$KDIR" ] || die "KDIR=$KDIR: no such folder"
+	[ -d "$KDIR" ] || die "KDIR=$KDIR: no such directory"
 	KDIR=$(cd "$KDIR" && pwd -P)
-	work=$build/${BENCH:+bench-}kdir-$(path_id "$KDIR")
+	home=$build/kdir-$(path_id "$KDIR")
 fi
-# prove.sh has a copy of the tree for each fix, made without it, that shares $work/tests.
-WITHOUT=${WITHOUT-}
-tests=$work/tests
-work=$work${WITHOUT:+-without-$WITHOUT}
+tests=$home/tests
+
+# variant_dir [VARIANT]: where a variant is. At the same depth as the kernel itself: gcc writes an object's path into its
+# counts, and GCOV_PREFIX_STRIP takes one depth for all of them.
+variant_dir()
+{
+	printf '%s\n' "$home${1:+@$1}"
+}
+
+VARIANT=${VARIANT-}
+work=$(variant_dir "$VARIANT")
 tree=$work/tree
 # Directly inside its tree, so that Kbuild names sources by relative paths, and both can be moved or copied as one.
 objdir=$tree/um-$FLAVOUR
@@ -189,6 +196,26 @@ open_folder()
 	find "$tree/$2" -mindepth 1 -maxdepth 1 -exec ln -s -t "$1/$2" {} +
 }
 
+# features TREE: what the suites have to know of the tree, as a header. Without a fix its suite makes do with what there is,
+# so that make prove can see it fail.
+features_h=include/generated/kunit_has.h
+features()
+{
+	grep -qs task_work_cancel_match_all "$1/include/linux/task_work.h" || echo '#define KUNIT_NO_MATCH_ALL'
+	[ ! -e "$1/io_uring/tw.h" ] || grep -q io_cancel_local_task_work "$1/io_uring/tw.h" ||
+		echo '#define KUNIT_NO_CANCEL_LOCAL'
+}
+
+# link_again TREE [--quick]: vmlinux and linux, after a few objects have changed. In Kbuild's environment, but for what its
+# make wrote there for its own children.
+link_again()
+{
+	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS|srctree)=' kbuild-env |
+		xargs -0 sh -c 'relink=$1; srctree=$2; how=$3; shift 3
+			exec env -i "$@" srctree="$srctree" MAKEFLAGS="rR --include-dir=$srctree" "$relink" $how' \
+			link "$top/scripts/lib/relink.sh" "$1" "${2-}" && ln -f vmlinux linux
+}
+
 # series_id BASE: a name for what the tree is made of, so that a change of it shows.
 series_id()
 {
@@ -198,14 +225,14 @@ series_id()
 	} | git hash-object --stdin
 }
 
-# One make at a time changes what is in $work: the second waits for the first.
+# One make at a time changes a kernel and its variants: the second waits for the first.
 lock()
 {
 	[ -z "${UMRING_LOCKED-}" ] || return 0
-	mkdir -p "$work" 2>/dev/null || die "cannot write to $build: check its owner and the space left"
-	exec 9>"$work/lock"
+	mkdir -p "$home" "$work" 2>/dev/null || die "cannot write to $build: check its owner and the space left"
+	exec 9>"$home/lock"
 	flock -n 9 || {
-		say "another make is at work in $work, waiting for it"
+		say "another make is at work in $home, waiting for it"
 		flock 9
 	}
 	export UMRING_LOCKED=1

@@ -18,7 +18,7 @@ fragments()
 		"$(sed -n 's/^\([a-z].*\): .*/\1/p' "$top/uml-config/flavours" | paste -sd ' ')"
 
 lock
-[ -n "$WITHOUT" ] || [ -d "$tree/.git" ] || die "there is no tree to configure: run scripts/lib/tree.sh, or make"
+[ -n "$VARIANT" ] || [ -d "$tree/.git" ] || die "there is no tree to configure: run scripts/lib/tree.sh, or make"
 mkdir -p "$objdir"
 wanted=$objdir/wanted.config
 for f in $(fragments); do

@@ -5,7 +5,7 @@
 repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd -P)
 kernel=$(basename -a "$repo"/patches/*/ | sort -V | tail -n 1)
 
-unset KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT RUNS JOBS BENCH UMRING_LOCKED MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
+unset KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT RUNS JOBS VARIANT UMRING_LOCKED MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
 
 # clone [FOLDER]: copy the project there, without what is built, and go there; $work is where it builds.
 clone()

@@ -129,7 +129,7 @@ fake_scripts()
 
 @test "makefile: clean keeps the trees, distclean the cache" {
 	# Pins: what each removes and what it does not, with edits in the tree, and a second time with nothing there.
-	mkdir -p "$objdir" "$results" "$work/coverage-default" build/bench-"$kernel" build/kdir-1/tree/um-default \
+	mkdir -p "$objdir" "$results" "$work/coverage-default" build/"$kernel"@bench build/kdir-1/tree/um-default \
 		"$XDG_CACHE_HOME/umring"
 	touch "$tree/edited.c" "$XDG_CACHE_HOME/umring/package.deb" "$objdir/linux"
 	ln -s "$objdir/linux" linux

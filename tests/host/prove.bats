@@ -70,10 +70,10 @@ row()
 	row fix-a 'proved by 1 tests'
 	row fix-b 'proved by 1 tests'
 	grep -q '^  *io-wq.case_a$' <<<"$out"
-	[ -L "$work-without-fix-a/tree/kernel" ]
-	grep -q 'line 50;' "$work-without-fix-a/tree/io_uring/io-wq.c"
+	[ -L "$work@without-fix-a/tree/kernel" ]
+	grep -q 'line 50;' "$work@without-fix-a/tree/io_uring/io-wq.c"
 	grep -q 'fixed a;' "$tree/io_uring/io-wq.c"
-	[ "$(cat "$work/proof-default/fix-a")" = $'0\t1\tproved by 1 tests, built in '"$(cat "$work-without-fix-a/seconds")"$' s\nio-wq.case_a' ]
+	[ "$(cat "$work/proof-default/fix-a")" = $'0\t1\tproved by 1 tests, built in '"$(cat "$work@without-fix-a/seconds")"$' s\nio-wq.case_a' ]
 	FIX=fix-b try scripts/prove.sh
 	[ "$(grep -c proved <<<"$out")" = 1 ]
 	row fix-b 'proved by 1 tests'
@@ -150,7 +150,7 @@ row()
 	header variable.h 'extern int a;'
 	header source.c 'int one(struct a *a);'
 	FIX=fix-a try scripts/prove.sh
-	[ "$(cat "$work-without-fix-a/prototypes")" = "$(printf '%s\n' "$work-without-fix-a"/tree/include/{one,two}.h)" ]
+	[ "$(cat "$work@without-fix-a/prototypes")" = "$(printf '%s\n' "$work@without-fix-a"/tree/include/{one,two}.h)" ]
 }
 
 @test "prove: a build that did not change" {

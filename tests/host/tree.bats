@@ -450,7 +450,7 @@ user_tree()
 @test "tree: KDIR that is not there, or not a kernel" {
 	# Pins: one line for each, nothing made in it.
 	KDIR=/nowhere try scripts/lib/tree.sh
-	fails "KDIR=/nowhere: no such folder"
+	fails "KDIR=/nowhere: no such directory"
 	mkdir empty
 	KDIR=empty try scripts/lib/tree.sh
 	fails "KDIR=$top/empty is not a kernel tree"
