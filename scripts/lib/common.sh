@@ -196,14 +196,21 @@ open_folder()
 	find "$tree/$2" -mindepth 1 -maxdepth 1 -exec ln -s -t "$1/$2" {} +
 }
 
-# features TREE: what the suites have to know of the tree, as a header. Without a fix its suite makes do with what there is,
-# so that make prove can see it fail.
+# features TREE: which of tests/kunit/features the tree has, as a header, so that the suites need not go by its version.
 features_h=include/generated/kunit_has.h
 features()
 {
-	grep -qs task_work_cancel_match_all "$1/include/linux/task_work.h" || echo '#define KUNIT_NO_MATCH_ALL'
-	[ ! -e "$1/io_uring/tw.h" ] || grep -q io_cancel_local_task_work "$1/io_uring/tw.h" ||
-		echo '#define KUNIT_NO_CANCEL_LOCAL'
+	awk -v tree="$1" '
+		/^[A-Z]/ {
+			name = $1
+			file = tree "/" $2
+			sub(/^[^\t]*\t+[^\t]*\t+/, "")
+			found = 0
+			while (!found && (getline line <file) > 0)
+				found = line ~ $0
+			close(file)
+			print "#define KUNIT_HAS_" name, found
+		}' "$top/tests/kunit/features"
 }
 
 # link_again TREE [--quick]: vmlinux and linux, after a few objects have changed. In Kbuild's environment, but for what its

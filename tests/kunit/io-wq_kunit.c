@@ -1343,7 +1343,7 @@ static int io_wq_test_init(struct kunit *test)
 {
 	struct iowq *iowq;
 
-	kunit_one_processor(test);
+	kunit_one_cpu(test);
 	iowq = kunit_kzalloc(test, sizeof(*iowq), GFP_KERNEL);
 	if (!iowq)
 		return -ENOMEM;

@@ -546,7 +546,7 @@ static int io_uring_test_init(struct kunit *test)
 {
 	struct ring *ring;
 
-	kunit_one_processor(test);
+	kunit_one_cpu(test);
 	ring = kunit_kzalloc(test, sizeof(*ring), GFP_KERNEL);
 	if (!ring)
 		return -ENOMEM;

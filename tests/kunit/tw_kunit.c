@@ -683,7 +683,7 @@ static int tw_test_init(struct kunit *test)
 	struct io_uring_task *tctx;
 	int i;
 
-	kunit_one_processor(test);
+	kunit_one_cpu(test);
 	tctx = kunit_kzalloc(test, sizeof(*tctx), GFP_KERNEL);
 	if (!twq || !tctx)
 		return -ENOMEM;
