@@ -28,7 +28,7 @@ find "$work" -maxdepth 2 \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof
 } | sort -u >"$tmp/files"
 while read -r file; do
 	mkdir -p "$tmp/lines/$(dirname "$file")"
-	"$top/scripts/who.sh" --lines "$file" >"$tmp/lines/$file" 2>/dev/null </dev/null &
+	cov lines "$file" >"$tmp/lines/$file" 2>/dev/null </dev/null &
 done <"$tmp/files"
 wait
 

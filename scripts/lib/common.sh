@@ -244,3 +244,11 @@ lock()
 	}
 	export UMRING_LOCKED=1
 }
+
+# cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built, and what its runs left.
+cov()
+{
+	cov_command=$1
+	shift
+	ME=$me python3 -S "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
+}
