@@ -115,21 +115,12 @@ static void iowq_expect_kept(struct kunit *test, struct io_worker *worker)
 	KUNIT_EXPECT_EQ(test, iowq_times_freed(test, worker), 0);
 }
 
-static void iowq_real_cancel_cb(struct io_worker *worker)
-{
-	struct kunit *test = current->kunit_test;
-
-	current->kunit_test = NULL;
-	io_worker_cancel_cb(worker);
-	current->kunit_test = test;
-}
-
 static void iowq_cancel_cb_stub(struct io_worker *worker)
 {
 	struct iowq *iowq = current->kunit_test->priv;
 
 	iowq->cancels++;
-	iowq_real_cancel_cb(worker);
+	kunit_call_real(io_worker_cancel_cb(worker));
 	if (worker == iowq->at) {
 		iowq->at = iowq->next;
 		iowq->next = NULL;
@@ -140,15 +131,12 @@ static void iowq_cancel_cb_stub(struct io_worker *worker)
 static bool iowq_real_match(bool (*match)(struct callback_head *, void *data),
 			    struct callback_head *cb, void *data)
 {
-	struct kunit *test = current->kunit_test;
-	struct iowq *iowq = test->priv;
+	struct iowq *iowq = current->kunit_test->priv;
 	bool ret;
 
 	iowq->calls++;
 	iowq->walks += cb == iowq->task->task_works;
-	current->kunit_test = NULL;
-	ret = match(cb, data);
-	current->kunit_test = test;
+	kunit_call_real(ret = match(cb, data));
 	return ret;
 }
 
@@ -164,17 +152,14 @@ static bool iowq_worker_match_stub(struct callback_head *cb, void *data)
 
 static bool iowq_worker_get_stub(struct io_worker *worker)
 {
-	struct kunit *test = current->kunit_test;
-	struct iowq *iowq = test->priv;
+	struct iowq *iowq = current->kunit_test->priv;
 	bool ret;
 
 	if (worker == iowq->at) {
 		iowq->at = NULL;
 		iowq->then(iowq, worker);
 	}
-	current->kunit_test = NULL;
-	ret = io_worker_get(worker);
-	current->kunit_test = test;
+	kunit_call_real(ret = io_worker_get(worker));
 	return ret;
 }
 
@@ -221,24 +206,34 @@ static void io_wq_test_queue_exit(struct kunit *test)
 	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
 }
 
-/* io_queue_worker_create: the owner is past its last task_work_run(). */
-static void io_wq_test_queue_dead(struct kunit *test)
+/* The list of a thread that is gone: the sentinel. */
+static struct callback_head *iowq_dead_works(struct kunit *test)
 {
-	struct iowq *iowq = test->priv;
-	struct io_worker *worker = iowq_dummy(test, iowq->wq);
+	struct callback_head *works;
 	struct task_struct *task;
 
-	/* the list of a thread that is gone is the sentinel */
 	task = kthread_create(kthread_worker_fn, NULL, "io-wq_kunit");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	get_task_struct(task);
 	kthread_stop(task);
-	swap(iowq->wq->task, task);
+	works = task->task_works;
+	put_task_struct(task);
+	KUNIT_EXPECT_NOT_NULL(test, works);
+	return works;
+}
+
+/* io_queue_worker_create: the owner is past its last task_work_run(). */
+static void io_wq_test_queue_dead(struct kunit *test)
+{
+	struct callback_head *dead = iowq_dead_works(test);
+	struct iowq *iowq = test->priv;
+	struct io_worker *worker = iowq_dummy(test, iowq->wq);
+
+	iowq->task->task_works = dead;
 	KUNIT_EXPECT_FALSE(test, iowq_queue_cb(worker));
 	io_wq_cancel_tw_create(iowq->wq);
-	swap(iowq->wq->task, task);
-	KUNIT_EXPECT_NOT_NULL(test, task->task_works);
-	put_task_struct(task);
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, dead);
+	iowq->task->task_works = NULL;
 	iowq_expect_idle(test, worker);
 	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
 }
@@ -1338,6 +1333,7 @@ static void io_wq_test_exit_wakes(struct kunit *test)
 }
 
 #include "io-wq_kunit_work.c"
+#include "io-wq_kunit_order.c"
 
 static int io_wq_test_init(struct kunit *test)
 {
@@ -1470,6 +1466,23 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_worker_match),
 	KUNIT_CASE_SLOW(io_wq_test_exit_turns),
 	KUNIT_CASE(io_wq_test_exit_wakes),
+	KUNIT_CASE(io_wq_test_cancel_cb_order),
+	KUNIT_CASE(io_wq_test_create_cb_order),
+	KUNIT_CASE(io_wq_test_create_cont_order),
+	KUNIT_CASE(io_wq_test_retry_order),
+	KUNIT_CASE(io_wq_test_create_cont_asks),
+	KUNIT_CASE(io_wq_test_queue_order),
+	KUNIT_CASE(io_wq_test_queue_dead_order),
+	KUNIT_CASE(io_wq_test_queue_owned),
+	KUNIT_CASE(io_wq_test_worker_exit_order),
+	KUNIT_CASE(io_wq_test_exit_start_order),
+	KUNIT_CASE(io_wq_test_run_late),
+	KUNIT_CASE(io_wq_test_run_late_cont),
+	KUNIT_CASE(io_wq_test_enqueue_order),
+	KUNIT_CASE_PARAM(io_wq_test_looks, iowq_looks_gen_params),
+	KUNIT_CASE(io_wq_test_sleep_look),
+	KUNIT_CASE(io_wq_test_hash_wake_order),
+	KUNIT_CASE(io_wq_test_stall_order),
 	{}
 };
 

@@ -14,6 +14,7 @@
 #include <kunit/test.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/poison.h>
 #include <linux/sched/sysctl.h>
 #include <linux/sched/task.h>
 #include "kunit_compat.h"
@@ -56,6 +57,17 @@ struct iowq {
 	void (*then)(struct iowq *iowq, struct io_worker *worker);
 	struct io_worker *next;
 	int cancels;
+	/* the same, for the one that has just been queued */
+	void (*then_added)(struct iowq *iowq, struct io_worker *worker);
+
+	/* how many references of the io_wq are left when it is overwritten */
+	int last_ref;
+	int gone, gone_running, gone_workers;
+	struct io_worker *exiting; /* and which worker is */
+
+	/* when work is to be queued, and counted from when */
+	const struct iowq_look *look;
+	ktime_t look_from;
 
 	/* of a match function, and those for the head of the list */
 	int calls, walks;

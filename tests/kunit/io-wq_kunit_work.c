@@ -454,9 +454,7 @@ static bool iowq_wait_on_hash_stub(struct io_wq *wq, unsigned int hash)
 	bool ret;
 
 	clear_bit(hash, &wq->hash->map);
-	current->kunit_test = NULL;
-	ret = io_wait_on_hash(wq, hash);
-	current->kunit_test = test;
+	kunit_call_real(ret = io_wait_on_hash(wq, hash));
 	KUNIT_EXPECT_TRUE(test, ret);
 	KUNIT_EXPECT_TRUE(test, list_empty(&wq->wait.entry));
 	return ret;
@@ -786,9 +784,7 @@ static bool iowq_retire_stub(struct io_wq_acct *acct, struct io_worker *worker)
 		acct->max_workers = retire->max_workers;
 		iowq_enqueue(test, worker->wq, "c");
 	}
-	current->kunit_test = NULL;
-	ret = io_worker_retire(acct, worker);
-	current->kunit_test = test;
+	kunit_call_real(ret = io_worker_retire(acct, worker));
 	return ret;
 }
 

@@ -98,12 +98,17 @@ static inline void kunit_no_suppress(struct kunit *test)
 #define io_wq_free_list(wq)			(&io_get_acct(wq, false)->free_list)
 #define io_wq_acct_list_add(worker, acct) \
 	list_add(&(worker)->all_list, &(acct)->all_list)
+#define IO_INIT_NEW_WORKER_ARGS					\
+	struct io_wq *wq, struct io_wq_acct *acct,		\
+	struct io_worker *worker, struct task_struct *tsk
 #else
 #define io_worker_set_acct(worker, acct)	((void)(acct))
 #define io_wq_all_list(wq)			(&(wq)->all_list)
 #define io_wq_free_list(wq)			(&(wq)->free_list)
 #define io_wq_acct_list_add(worker, acct) \
 	list_add(&(worker)->all_list, io_wq_all_list((worker)->wq))
+#define IO_INIT_NEW_WORKER_ARGS \
+	struct io_wq *wq, struct io_worker *worker, struct task_struct *tsk
 #define io_init_new_worker(wq, acct, worker, tsk) \
 	io_init_new_worker(wq, worker, tsk)
 #endif

@@ -42,9 +42,11 @@ struct tw {
 	const struct tw_race *race;
 	struct callback_head *taken;
 	struct callback_head plain[4]; /* works without a name */
+	char last; /* the work that is seen last, if any */
+	bool marked;
 	char seen[2 * TW_NR + 1];
-	int calls;
-	bool irqs_on;
+	int calls, limit;
+	bool irqs_on, unlocked, relocked;
 	unsigned int irq_event;
 	bool irqs_been_on;
 };
@@ -109,6 +111,28 @@ static unsigned int tw_irq_event(void)
 #endif
 }
 
+/*
+ * A lock that is debugged knows who holds it. While the list is walked it is
+ * given another CPU, which is gone if it was taken anew in between.
+ */
+#define TW_CPU 4711
+
+static void tw_check_lock(struct tw *tw, char name)
+{
+#ifdef CONFIG_DEBUG_SPINLOCK
+	raw_spinlock_t *lock = &tw->task->pi_lock;
+
+	if (!raw_spin_is_locked(lock) || lock->owner != current) {
+		tw->unlocked = true;
+		return;
+	}
+	if (tw->marked)
+		tw->relocked |= lock->owner_cpu != TW_CPU;
+	tw->marked = tw->last && name != tw->last;
+	lock->owner_cpu = tw->marked ? TW_CPU : raw_smp_processor_id();
+#endif
+}
+
 static bool tw_match(struct callback_head *cb, void *data)
 {
 	struct kunit *test = data;
@@ -120,6 +144,7 @@ static bool tw_match(struct callback_head *cb, void *data)
 		tw->seen[tw->calls] = name;
 	if (!tw->calls++)
 		tw->irq_event = tw_irq_event();
+	tw_check_lock(tw, name);
 	tw->irqs_on |= !irqs_disabled();
 	tw->irqs_been_on |= tw->irq_event != tw_irq_event();
 
@@ -131,7 +156,8 @@ static bool tw_match(struct callback_head *cb, void *data)
 		if (race->added)
 			tw_queue(test, race->added);
 	}
-	return !islower(name);
+	/* a walk that doesn't get anywhere has to end */
+	return !islower(name) && (!tw->limit || tw->calls < tw->limit);
 }
 
 /* task_work_add: the last one added is the head. */
@@ -398,6 +424,9 @@ static void tw_check_match_all(struct kunit *test)
 
 	tw_queue(test, race->queued);
 	tw->race = race->at ? race : NULL;
+	tw->limit = 4 * TW_NR;
+	if (*race->seen)
+		tw->last = race->seen[strlen(race->seen) - 1];
 	found = task_work_cancel_match_all(tw->task, tw_match, test);
 	KUNIT_EXPECT_STREQ(test, tw->seen, race->seen);
 	tw_expect(test, "found", found, race->found);
@@ -405,16 +434,18 @@ static void tw_check_match_all(struct kunit *test)
 	tw_expect(test, "taken", tw->taken, race->taken ?: "");
 	KUNIT_EXPECT_FALSE(test, tw->irqs_on);
 	KUNIT_EXPECT_FALSE(test, tw->irqs_been_on);
+	KUNIT_EXPECT_FALSE(test, tw->unlocked);
+	KUNIT_EXPECT_FALSE(test, tw->relocked);
 	KUNIT_EXPECT_FALSE(test, irqs_disabled());
 }
 
-/* pins cancel-create-once: all matches, in order, and one call for each work. */
+/* cancel-create-once: all matches, in order, and one call for each work. */
 static void task_work_test_match_all(struct kunit *test)
 {
 	tw_check_match_all(test);
 }
 
-/* pins cancel-create-once: adders and task_work_run() take no lock, mid-walk. */
+/* cancel-create-once: adders and task_work_run() take no lock, mid-walk. */
 static void task_work_test_match_all_race(struct kunit *test)
 {
 	tw_check_match_all(test);
@@ -434,7 +465,7 @@ static void task_work_test_match_all_sentinel(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, work_exited.next, NULL);
 }
 
-/* pins cancel-create-once: a second walk finds what came behind the first. */
+/* cancel-create-once: a second walk finds what came behind the first. */
 static void task_work_test_match_all_again(struct kunit *test)
 {
 	static const struct tw_race race = { .at = 'b', .added = "X" };
@@ -501,7 +532,7 @@ static void tw_queue_cost(struct kunit *test, struct tw_work *work)
 	tw->calls = 0;
 }
 
-/* pins cancel-create-once: N + k calls of match and N more, not k(N + 1) + N. */
+/* cancel-create-once: N + k calls of match and N more, not k(N + 1) + N. */
 static void task_work_test_match_all_cost(struct kunit *test)
 {
 	const int n = TW_COST_N, k = TW_COST_K;
