@@ -7,11 +7,20 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-# These are for the scripts, which know their defaults.
-export KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS
+# What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
+known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS JOBS
+export $(known)
 
-# A glob from the user is one word here and a list of globs there.
-globs := $(if $(T),$$T)
+# The value as it was typed: T='$(x)' is no variable of make's.
+said := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $v)),$v))
+$(foreach v,$(filter $(known),$(said)),$(eval override $v := $$(value $v)))
+unknown := $(firstword $(filter-out $(known),$(said)))
+ifneq ($(unknown),)
+$(error $(shell scripts/lib/nearest.sh '$(subst ','\'',$(unknown))' $(known)))
+endif
+
+# Paths that are printed open from where make was called, also with -C.
+export UMRING_PWD := $(or $(PWD),$(CURDIR))
 
 .PHONY: all
 all: ## Install what is missing, build, run every test, report: the main job
@@ -23,7 +32,7 @@ check: ## Test this project itself: its scripts, and every suite and scenario
 
 .PHONY: test
 test: ## Build what changed, run the tests, T=glob for some of them; no report
-	@scripts/build.sh && set -f && scripts/test.sh $(globs)
+	@scripts/build.sh && scripts/test.sh
 
 .PHONY: coverage
 coverage: ## Coverage of the last runs: table of coverage/targets, report in HTML

@@ -70,8 +70,7 @@ KDIR=${KDIR-}
 KERNEL_TARBALL=${KERNEL_TARBALL-}
 JOBS=${JOBS:-$(nproc)}
 
-[ -f "$top/patches/$KERNEL/series" ] ||
-	die "no kernel $KERNEL in patches/: KERNEL= takes one of" "$(kernels | paste -sd ' ')"
+. "$top/scripts/lib/args.sh"
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/umring
 build=$top/build
@@ -251,4 +250,13 @@ cov()
 	cov_command=$1
 	shift
 	ME=$me python3 -S "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
+}
+
+# run ARG...: go on as run.py. -S: it needs no site module, and that takes longer than many a suite.
+run()
+{
+	python=/usr/bin/python3
+	[ -x "$python" ] || python=python3
+	export me objdir tree results work JOBS
+	exec env -u PYTHONDONTWRITEBYTECODE "$python" -S -B "$top/scripts/lib/run.py" "$@"
 }

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""JUnit XML on stdout, from the JSON of a kunit.py that has no --junit yet, in the form that later ones write."""
+"""JUnit XML from the JSON of a kunit.py that has no --junit yet, in the form that later ones write."""
 
 import json
-import sys
 import xml.etree.ElementTree as ET
 
 BAD = {"FAIL": ("failure", "Test Failed"), "SKIP": ("skipped", None), "ERROR": ("error", "Test Crashed")}
@@ -22,8 +21,10 @@ def suite(group, name, parent=None):
     return element
 
 
-with open(sys.argv[1], encoding="utf-8") as results:
-    root = suite(json.load(results), "main")
-ET.indent(root)
-print("<?xml version='1.0' encoding='utf-8'?>")
-print(ET.tostring(root, encoding="unicode"))
+def convert(results, xml):
+    """Read the JSON in the file @results, write the file @xml."""
+    with open(results, encoding="utf-8") as file:
+        root = suite(json.load(file), "main")
+    ET.indent(root)
+    with open(xml, "w", encoding="utf-8") as file:
+        file.write(f"<?xml version='1.0' encoding='utf-8'?>\n{ET.tostring(root, encoding='unicode')}\n")

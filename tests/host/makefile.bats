@@ -48,7 +48,7 @@ verbs()
 
 @test "makefile: an unknown KERNEL=" {
 	# Pins: one line that lists the kernels, from each verb.
-	for script in tree config build test coverage patch-coverage who report clean; do
+	for script in lib/tree lib/config build test coverage patch-coverage who report clean; do
 		KERNEL=1.0 try scripts/$script.sh
 		fails "no kernel 1.0" "KERNEL= takes one of" "$kernel"
 	done
@@ -65,15 +65,48 @@ verbs()
 	fails "flavour nosuch"
 }
 
-@test "makefile: T= is handed down as globs, whatever files there are" {
-	# Pins: the shell does not expand what is meant for the names of tests.
+@test "makefile: T= is handed down as it was typed" {
+	# Pins: neither make nor the shell expands what is meant for the names of tests, and -h is no option.
 	fake_scripts
+	echo 'printf "T=%s\n" "$T"' >>scripts/test.sh
 	touch io-a io-b
-	try make test 'T=io-* *_work'
-	works
-	[ "$out" = $'build.sh:\ntest.sh: [io-*] [*_work]' ]
+	for t in 'io-* *_work' '$(x)' '-h' '$$' "a'b"; do
+		try make test "T=$t"
+		works
+		[ "$out" = $'build.sh:\ntest.sh:\nT='"$t" ]
+	done
 	try make test
-	[ "$out" = $'build.sh:\ntest.sh:' ]
+	[ "$out" = $'build.sh:\ntest.sh:\nT=' ]
+}
+
+@test "makefile: a variable that there is not" {
+	# Pins: a misspelt one is refused in one line that names the nearest, by each verb, and nothing is done.
+	fake_scripts
+	for said in FLAVOR=x:FLAVOUR= t=io-wq:T= kernel=7.3:KERNEL= LIMITS=3:LIMIT= JOB=2:JOBS= "x'y=1:FIX="; do
+		try make test "${said%%:*}"
+		[ "$status" = 2 ]
+		fails "no variable ${said%%=*}=, did you mean ${said##*:}?"
+		[ -z "$out" ]
+	done
+	try make help FLAVOR=x
+	fails "no variable FLAVOR="
+}
+
+@test "makefile: a value that cannot be" {
+	# Pins: numbers are whole and from 1 on, names are names; in one line, from make and from each script called alone.
+	for said in JOBS=0 JOBS=-1 JOBS=two LIMIT=abc LIMIT=1.5 EVERY=x EVERY=0 RUNS=x FLAVOUR=../x FLAVOUR=-h KERNEL=-h \
+		"KERNEL=$kernel/../$kernel" FIX=../x FILE=-h AT=-h RANGE=-h SURVIVORS=x; do
+		for script in test build coverage; do
+			try env "$said" scripts/$script.sh
+			[ "$status" = 2 ]
+			fails "${said%%=*}"
+		done
+	done
+	try make test JOBS=0
+	[ "$status" = 2 ]
+	sed -i '/^make: /d' "$BATS_TEST_TMPDIR/err"
+	fails "JOBS=0: JOBS= takes a whole number from 1 on"
+	[ ! -e build ]
 }
 
 @test "makefile: make test does not run what was not built" {

@@ -2,6 +2,7 @@
 # test.sh: a stand-in for ./linux plays every way in which a run can end.
 
 load helper
+bats_require_minimum_version 1.5.0
 
 setup()
 {
@@ -20,6 +21,7 @@ machine()
 		play=${0%/*}/play
 		for arg; do
 			case $arg in
+			kunit.action=list) sed 's/^/[    0.000000] /' "$play/cases" >&2 ;;
 			list=1) cat "$play/list"; exit ;;
 			kunit.filter_glob=* | scenario=*) name=${arg#*=} ;;
 			esac
@@ -35,6 +37,12 @@ play()
 {
 	echo "${2:-suite} $1" >>"$play/list"
 	cat >"$play/$1"
+}
+
+# cases SUITE CASE...: what KUnit lists of it.
+cases()
+{
+	printf '%s\n' "$1" "${@:2}" | sed "2,\$ s/^/$1./" >>"$play/cases"
 }
 
 # ktap NAME RESULTS [VERDICT]: the shell for a stream of one suite or scenario.
@@ -106,7 +114,8 @@ verdict()
 	good
 	{ ktap bad $'ok 1 a\nnot ok 2 b' 'not ok' && echo 'exit 1'; } | play bad
 	try scripts/test.sh
-	verdict bad failed
+	verdict bad '1 of 2 cases failed'
+	[ "$(cat "$results/bad/verdict")" = failed ]
 	grep -q 'failed: 1' "$results/summary"
 }
 
@@ -188,7 +197,7 @@ verdict()
 	good
 	{ ktap bad 'not ok 1 a' 'not ok' && echo 'exit 0'; } | play bad
 	try scripts/test.sh
-	verdict bad failed
+	verdict bad '1 of 1 cases failed'
 }
 
 @test "test: a case that failed in a suite that says ok" {
@@ -208,13 +217,168 @@ verdict()
 }
 
 @test "test: skips are counted and do not fail" {
-	# Pins: a case, and a scenario as a whole, that cannot run here.
+	# Pins: a case, and a scenario as a whole, that cannot run here; how many ran is in the line.
 	good
 	{ ktap part $'ok 1 a\nok 2 b # SKIP not here' && echo 'exit 0'; } | play part
 	play all scenario <<<'echo "KTAP version 1"; echo 1..1; echo "ok 1 all # SKIP not here"'
 	try scripts/test.sh
 	works
 	grep -q 'skipped: 2' "$results/summary"
+	grep -q '^ok     part  *1 cases, 1 skipped  *[0-9]* ms$' <<<"$out"
+	grep -q '^skip   all  *nothing was tested: not here ' <<<"$out"
+	[ "$(cat "$results/part/verdict" "$results/all/verdict")" = $'passed\nskipped' ]
+}
+
+@test "test: a selected test that only skips" {
+	# Pins: exit status 0, and it is said that nothing was tested, though kunit.py takes that for a failure.
+	{ ktap every $'ok 1 a # SKIP one CPU\nok 2 b # SKIP one CPU' && echo 'exit 0'; } | play every
+	try scripts/test.sh every
+	works
+	grep -q '^skip   every  *nothing was tested: one CPU ' <<<"$out"
+	grep -q '^test: nothing was tested: all of it was skipped' <<<"$out"
+	grep -q 'skipped: 2 (1 runs' "$results/summary"
+	grep -qx 'ok 1 every' "$results/ktap"
+}
+
+@test "test: what hides in the KTAP" {
+	# Pins: a NUL byte before a result that failed, one below a case that says ok, a level too deep, one after the end, a
+	# stream given up after its plan, a wrong number, a second plan, another test's results: none passes.
+	good
+	hide()
+	{
+		play "$1" <<<"printf '%b\\n' 'KTAP version 1' 1..1 '    KTAP version 1' '    # Subtest: $1' '    1..1' $2; exit 0"
+	}
+	hide nul "'    # a\\0000b' '    not ok 1 a' 'ok 1 nul'"
+	hide nul-byte "'    # a\\0000b' '    ok 1 a' 'ok 1 nul-byte'"
+	hide nested "'        1..1' '        not ok 1 p' '    ok 1 a' 'ok 1 nested'"
+	hide deep "'            not ok 1 p' '    ok 1 a' 'ok 1 deep'"
+	hide late "'    ok 1 a' 'ok 1 late' '    not ok 2 b'"
+	hide odd "'  not ok 1 a' '    ok 1 a' 'ok 1 odd'"
+	hide bail "'    ok 1 a' 'ok 1 bail' 'Bail out! no memory'"
+	hide quoted-bail "'    ok 1 a' '    # Bail out! no memory' 'ok 1 quoted-bail'"
+	hide number "'    ok 2 a' 'ok 1 number'"
+	hide plans "'    ok 1 a' '    1..1' 'ok 1 plans'"
+	hide whose "'    ok 1 a' 'ok 1 good'"
+	hide long "'    # $(printf '%01023d' 0)not ok 1 a' 'ok 1 long'"
+	hide params "'        1..2' '        ok 1 p' '    ok 1 a' 'ok 1 params'"
+	try scripts/test.sh
+	[ "$status" = 1 ]
+	[ -z "$err" ]
+	grep -q '^ok     good ' <<<"$out"
+	for name in nul nul-byte nested deep late odd bail quoted-bail number plans whose long params; do
+		grep -q "^NOT OK $name  " <<<"$out" || { echo "passed: $name"; false; }
+		grep -q "^not ok [0-9]* $name\$" "$results/ktap"
+	done
+	grep -q '^NOT OK nul-byte .*byte 0x00' <<<"$out"
+	grep -q '^NOT OK bail .*Bail out! no memory' <<<"$out"
+}
+
+@test "test: the kernel's own parser disagrees" {
+	# Pins: it has the last word: what it counts as failed, or does not count, is red though all runs have passed.
+	good
+	cat >"$tree/tools/testing/kunit/kunit.py" <<-'END'
+		import sys
+		for arg in sys.argv:
+		    if arg.startswith("--json="):
+		        open(arg[7:], "w").write('{"name": "x", "sub_groups": [], "test_cases": []}')
+		sys.stdin.read()
+		print("[00:00:00] Testing complete. Ran 3 tests: passed: 2, failed: 1")
+	END
+	try scripts/test.sh
+	[ "$status" = 1 ]
+	grep -q '^NOT OK .*kunit.py disagrees: it counts .Ran 3 tests: passed: 2, failed: 1., here 2 passed' <<<"$out"
+}
+
+@test "test: what failed is said in a few lines" {
+	# Pins: case, expectation, file and line; at most 15 lines, how many more, and a path that opens from here.
+	good
+	{
+		ktap bad "$(printf '%s\n' '# one: EXPECTATION FAILED at /x/a.c:7' '# Expected got == want, but' '    got == 1' 'not ok 1 one')" 'not ok'
+		echo 'exit 1'
+	} | play bad
+	{ ktap many "$(for i in $(seq 40); do echo "not ok $i - case $i"; done)" 'not ok' && echo 'exit 1'; } | play many scenario
+	try scripts/test.sh
+	[ "$status" = 1 ]
+	grep -A 4 '^NOT OK bad ' <<<"$out" >said
+	diff - said <<-END
+		$(grep '^NOT OK bad ' <<<"$out")
+		       one: failed at /x/a.c:7
+		           Expected got == want, but
+		           got == 1
+		       see ${results#"$top"/}/bad
+	END
+	[ "$(wc -l <"$results/many/failure")" = 15 ]
+	grep -q '^not ok 1 - case 1$' "$results/many/failure"
+	grep -q '^and 26 more: ' "$results/many/failure"
+	cd "$results" && try "$top/scripts/test.sh" bad
+	grep -qx '       see bad' <<<"$out"
+	[ -d bad ]
+}
+
+@test "test: a leak and a line of the kernel log are named" {
+	# Pins: what init says of a run whose cases have all passed.
+	good
+	{
+		ktap leaky 'ok 1 a' 'not ok' | sed '$ i echo "# unreferenced object 0x60c0 (size 192):"; echo "# leaky: kernel log: WARNING: at x"'
+		echo 'exit 1'
+	} | play leaky
+	try scripts/test.sh
+	verdict leaky failed
+	grep -qx '       leak: unreferenced object 0x60c0 (size 192):' <<<"$out"
+	grep -qx '       kernel log: WARNING: at x' <<<"$out"
+}
+
+@test "test: plain without a terminal; on one there is colour, unless NO_COLOR or TERM=dumb says no" {
+	# Pins: no escape reaches a file; on a terminal a line says how far it is.
+	good
+	try scripts/test.sh
+	works
+	! grep -q $'\033' <<<"$out" || false
+	[[ $out == "test: 1 run of ${objdir#"$top"/}/linux"* ]]
+	on_terminal()
+	{
+		TERM=xterm try script -qec "env $1 scripts/test.sh" /dev/null
+		[ "$status" = 0 ]
+	}
+	on_terminal ''
+	grep -q $'\033\\[32mok' <<<"$out"
+	grep -q '1 of 1 runs, 0 failed' <<<"$out"
+	on_terminal NO_COLOR=1
+	! grep -q $'\033\\[3' <<<"$out" || false
+	grep -q '1 of 1 runs, 0 failed' <<<"$out"
+	on_terminal TERM=dumb
+	! grep -q $'\033' <<<"$out" || false
+}
+
+@test "test: no place for UML's memory file" {
+	# Pins: one line before anything is run, and not that the kernel names no suite; what there was stays.
+	good
+	TMPDIR=/nowhere run -2 --separate-stderr scripts/test.sh
+	[[ $stderr == "test: error: no place for UML's memory file: /nowhere: No such file"*"set TMPDIR to"* ]]
+	TMPDIR=$BATS_TEST_TMPDIR ARGS=mem=9000G run -2 --separate-stderr scripts/test.sh
+	[[ $stderr == *"has only "*" MiB free; set TMPDIR to"* ]]
+	[ ! -e "$results/good" ]
+	# A file system that UML cannot map its file from.
+	unshare -Ur -m true 2>/dev/null || skip "no mount namespaces here"
+	mkdir noexec
+	TMPDIR=$top/noexec run -2 --separate-stderr unshare -Ur -m sh -c 'mount -t tmpfs -o noexec x noexec && exec scripts/test.sh'
+	[[ $stderr == *"$top/noexec is mounted noexec"* ]]
+}
+
+@test "test: a case that there is not" {
+	# Pins: suite.case is looked up before it is run, and what is near is named; a scenario has no cases.
+	good
+	cases good io_wq_test_cancel_retry io_wq_test_cancel_freed io_wq_test_idle
+	play shy scenario <<<"$(ktap shy 'ok 1 a')"
+	try scripts/test.sh good.cancel_retri
+	[ "$status" = 2 ]
+	fails "good has no case cancel_retri" "io_wq_test_cancel_retry"
+	try scripts/test.sh good.nosuch
+	fails "good has no case nosuch" "io_wq_test_idle"
+	try scripts/test.sh shy.a
+	fails "shy is a scenario, which has no cases"
+	try scripts/test.sh god
+	fails "nothing matches god" "good"
 }
 
 @test "test: globs choose suites, scenarios and single cases" {
@@ -222,9 +386,14 @@ verdict()
 	good
 	play shy scenario <<<"$(ktap shy 'ok 1 a')"
 	{ echo 'echo "$name" >&2' && ktap fine 'ok 1 a'; } | play fine
+	touch go-file
+	T='g* shy' try scripts/test.sh
+	works
+	[ "$(cat "$results/runs")" = $'scenario shy\nsuite good' ]
 	try scripts/test.sh 'g*' shy
 	works
 	[ "$(cat "$results/runs")" = $'scenario shy\nsuite good' ]
+	cases fine a b
 	try scripts/test.sh fine.a
 	works
 	[ "$(cat "$results/fine.a/console")" = fine.a ]
@@ -247,7 +416,7 @@ verdict()
 	# Pins: a kernel that dies before it can list its tests is an error of its own.
 	: >"$play/list"
 	try scripts/test.sh
-	fails "names no suite and no scenario" "$objdir/linux list=1"
+	fails "names no suite and no scenario" "${objdir#"$top"/}/linux list=1"
 }
 
 @test "test: a result of an earlier run is not taken for one of this run" {
@@ -323,7 +492,7 @@ verdict()
 	grep -q 'passed: 2' "$results/summary"
 	echo 'raise SystemExit("broken")' >"$tree/tools/testing/kunit/kunit.py"
 	try scripts/test.sh
-	fails "has no counts" "$results/parsed" broken
+	fails "has no counts" "${results#"$top"/}/parsed" broken
 }
 
 @test "test: in a clone whose path has spaces" {
@@ -344,7 +513,7 @@ verdict()
 	# Pins: harness patch um-panic-sigquit; all runs in one process take seconds.
 	real_clone
 	status=0
-	timeout -s QUIT 0.3 "$objdir/linux" loglevel=8 >"$BATS_TEST_TMPDIR/ktap" 2>"$BATS_TEST_TMPDIR/console" 3>&- || status=$?
+	timeout -s QUIT 1 "$objdir/linux" loglevel=8 >"$BATS_TEST_TMPDIR/ktap" 2>"$BATS_TEST_TMPDIR/console" 3>&- || status=$?
 	[ "$status" = 124 ]
 	grep -q '^task:init ' "$BATS_TEST_TMPDIR/console"
 	grep -q '^task:kthreadd ' "$BATS_TEST_TMPDIR/console"

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read by common.sh: what the Makefile's variables may be, whether they come from it or from the environment.
+# shellcheck shell=sh disable=SC2154
+
+# number NAME: a whole number from 1 on, or not given.
+number()
+{
+	eval "given=\${$1-}"
+	case $given in
+	'') ;;
+	0* | *[!0-9]* | ??????????*) die "$1=$given: $1= takes a whole number from 1 on" ;;
+	esac
+}
+
+# word NAME PATTERN WHAT: made of these characters, and no option; or not given.
+word()
+{
+	eval "given=\${$1-}"
+	case $given in
+	'') ;;
+	-* | *[!$2]*) die "$1=$given: $1= takes $3" ;;
+	esac
+}
+
+# flavours: those that uml-config/flavours has.
+flavours()
+{
+	sed -n 's/^\([a-z].*\): .*/\1/p' "$top/uml-config/flavours" | paste -sd ' '
+}
+
+number JOBS
+number LIMIT
+number RUNS
+number EVERY
+word FIX 'A-Za-z0-9._-' "the name of a patch in patches/, without .patch"
+word FILE 'A-Za-z0-9_./:-' "a source of the kernel tree, such as io_uring/io-wq.c, or source.c:function"
+word AT 'A-Za-z0-9_./:-' "file:line or file:function"
+case ${RANGE-} in -*) die "RANGE=$RANGE: RANGE= takes commits, a..b or one" ;; esac
+case ${SURVIVORS-} in '' | 1) ;; *) die "SURVIVORS=$SURVIVORS: SURVIVORS= takes 1, or nothing" ;; esac
+[ -f "$top/patches/$KERNEL/series" ] && [ "${KERNEL#*/}" = "$KERNEL" ] ||
+	die "no kernel $KERNEL in patches/: KERNEL= takes one of" "$(kernels | paste -sd ' ')"
+case " $(flavours) " in
+*[[:space:]]"$FLAVOUR"[[:space:]]*) ;;
+*) die "no flavour $FLAVOUR in uml-config/flavours: FLAVOUR= takes one of $(flavours)" ;;
+esac

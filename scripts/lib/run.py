@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Run tests, each in a ./linux of its own, JOBS at once, and say what came of them.
+
+run.py GLOB...           all that match: test.sh
+run.py --one KIND NAME   that one, whatever the kernel says that it holds: one.sh
+
+Both say in the environment where things are. What a run has left in results/<name>/: ktap, console, gcov/ (its counts),
+linux.id (which build it was), ms (how long it took), verdict ("passed", "skipped", "failed", or what else became of it)
+and, unless it passed, failure (what failed, in a few lines). Exit status: 0 nothing failed, 1 something did, 2 it could
+not be tested."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import asked
+import ktap as reader
+from asked import die, linux, me, objdir, read, results, shown, tree, words, write
+
+
+class Screen:
+    """Lines of output; on a terminal in colour, with the state of things below them."""
+
+    def __init__(self):
+        self.tty = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self.colour = self.tty and not os.environ.get("NO_COLOR")
+        self.lock = threading.Lock()
+
+    def say(self, lines, colour=None, state=None):
+        with self.lock:
+            if self.colour and colour:
+                lines = [f"\033[{colour}m{lines[0][:6]}\033[m{lines[0][6:]}"] + lines[1:]
+            text = "".join(f"{line}\n" for line in lines)
+            if self.tty:
+                text = "\r\033[K" + text + (f"\033[2m{state}\033[m" if state and self.colour else state or "")
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+
+class Tests:
+    def __init__(self, runs, alone=False):
+        self.runs = runs
+        self.alone = alone
+        self.todo = list(reversed(runs))
+        self.screen = Screen()
+        self.limit = asked.limit()
+        self.at_once = min(int(os.environ["JOBS"]), len(runs))
+        self.tmpdir = asked.memory_dir(self.at_once)
+        self.running = {}
+        self.others = []
+        self.done = {}
+        self.stopping = False
+        stat = os.stat(linux)
+        self.id = f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns // 10**9}.{stat.st_mtime_ns % 10**9:09d}\n"
+
+    def stop(self, number, _frame):
+        """A signal: nothing of ours goes on, and nothing says how it ended."""
+        self.stopping = True
+        for process in list(self.running.values()) + self.others:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        os._exit(128 + number)
+
+    def go(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self.stop)
+        threads = [threading.Thread(target=self.work) for _ in range(self.at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def work(self):
+        while self.todo:
+            try:
+                kind, name = self.todo.pop()
+            except IndexError:
+                return
+            try:
+                self.run(kind, name)
+            except OSError as error:
+                self.screen.say([f"NOT OK {name:<24} {error}"], 31)
+
+    def linux(self, kind, name, into):
+        """Run it. Return its exit status, as a shell has it, and how long it took in s."""
+        select = ("kunit.filter_glob=" if kind == "suite" else "scenario=") + name
+        # The directories that the objects lie in are cut from the names of the .gcda files.
+        env = {**os.environ, "TMPDIR": self.tmpdir, "GCOV_PREFIX": f"{into}/gcov", "GCOV_PREFIX_STRIP": str(objdir.count("/"))}
+        # SIGQUIT makes it print the stacks of its tasks.
+        command = ["timeout", "-s", "QUIT", "-k", "5", str(self.limit), linux, "loglevel=8", *words, select]
+        start = time.monotonic()
+        # KTAP comes on stdout and the console on stderr, so that no message spoils a result.
+        with open(f"{into}/ktap", "wb") as out, open(f"{into}/console", "wb") as err:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env,
+                                       start_new_session=True)
+            self.running[name] = process
+            status = process.wait()
+            del self.running[name]
+        return (128 - status if status < 0 else status), time.monotonic() - start
+
+    def run(self, kind, name):
+        into = f"{results}/{name}"
+        shutil.rmtree(into, ignore_errors=True)
+        os.makedirs(f"{into}/gcov")
+        write(f"{into}/linux.id", self.id)
+        status, seconds = self.linux(kind, name, into)
+        if self.stopping:
+            return
+        ms = int(seconds * 1000)
+        ktap = reader.Run(read(f"{into}/ktap"), name.partition(".")[0])
+        why = self.reason(ktap, status, seconds, f"{into}/console")
+        nothing = ktap.skips()
+        cases_run = len(ktap.cases) - len(ktap.skipped)
+        skipped = f", {len(ktap.skipped)} skipped" if ktap.skipped else ""
+        if why:
+            lines = self.failure(ktap, why, into)
+            write(f"{into}/failure", "".join(f"{line}\n" for line in lines))
+            failed = [case for case in ktap.cases if not case.ok]
+            said = f"{len(failed)} of {len(ktap.cases)} cases failed" if why == "failed" and failed else why
+            lines = [f"NOT OK {name:<24} {said}"] + [f"       {line}" for line in lines] + [f"       see {shown(into)}"]
+        elif nothing:
+            lines = [f"skip   {name:<24} nothing was tested: {nothing} {ms:6d} ms"]
+        else:
+            lines = [f"ok     {name:<24} {cases_run:4d} cases{skipped} {ms:6d} ms"]
+        write(f"{into}/ms", f"{ms}\n")
+        write(f"{into}/verdict", f"{why or ('skipped' if nothing else 'passed')}\n")
+        self.done[name] = (why, ktap)
+        bad = sum(1 for failed, _ in self.done.values() if failed)
+        state = f"{len(self.done)} of {len(self.runs)} runs, {bad} failed: {' '.join(sorted(self.running))}"
+        self.screen.say(lines, 31 if why else 33 if nothing else 32, state[:79])
+
+    def reason(self, ktap, status, seconds, console):
+        if status in (0, 1):
+            return ktap.reason(status)
+        if status in (124, 137) and seconds >= self.limit:
+            stacks = ", the stacks of all tasks are in its console" if re.search(rb"^task:", read(console), re.M) else ""
+            return f"hung: stopped after {self.limit} s{stacks}"
+        if status < 124:
+            return f"ended with no verdict: exit status {status}"
+        return f"crashed: exit status {status}"
+
+    def failure(self, ktap, why, into):
+        """What failed, in at most 15 lines."""
+        import failure
+        return failure.describe(ktap, why, into, objdir, tree, shown, not self.alone)
+
+    def merge(self):
+        """One stream of all: the KTAP of each run is a whole stream with one result, which gets its number."""
+        lines = ["KTAP version 1", f"1..{len(self.runs)}"]
+        for number, (_, name) in enumerate(self.runs, 1):
+            why, ktap = self.done.get(name, ("was not run to its end", None))
+            if why in (None, "failed") and not ktap.wrong:
+                text = read(f"{results}/{name}/ktap").decode(errors="backslashreplace").replace("\r", "")
+                text = re.sub(r"^(KTAP version.*|1\.\.1)\n", "", text, flags=re.M)
+                lines.append(re.sub(r"^((?:not )?ok) 1 ", rf"\1 {number} ", text, flags=re.M).rstrip("\n"))
+            else:
+                lines.append(f"# {name}: {why}")
+                lines += [f"# {line}" for line in read(f"{results}/{name}/failure").decode().splitlines()]
+                lines.append(f"not ok {number} {name}")
+        return "\n".join(lines) + "\n"
+
+
+# The kernel's own parser has the last word on the counts.
+
+parser = f"{tree}/tools/testing/kunit/kunit.py"
+
+
+class Parser:
+    """kunit.py parse, started with the runs: its imports take longer than many a suite."""
+
+    def __init__(self):
+        command = [sys.executable, "-S", "-X", f"pycache_prefix={os.environ['work']}/pycache", parser, "parse",
+                   f"--json={results}/results.json"]
+        if re.search(rb"""["']--junit["']""", read(parser)):
+            command.append(f"--junit={results}/junit.xml")
+        with open(f"{results}/parsed", "wb") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True)
+
+    def parse(self):
+        """Return what it says of results/ktap in the end, and its exit status."""
+        try:
+            self.process.communicate(read(f"{results}/ktap"))
+        except BrokenPipeError:
+            self.process.wait()
+        counts = re.search(rb"Testing complete\. (.*)", read(f"{results}/parsed"))
+        return counts[1].decode() if counts else "", self.process.returncode
+
+
+def agree(counts, parsed, tests):
+    """Why kunit.py does not agree that nothing has failed, or None."""
+    number = {key: int(value) for key, value in re.findall(r"(\w+): (\d+)", counts)}
+    passed = sum(ktap.counts()[0] for _, ktap in tests.done.values())
+    skipped = sum(ktap.counts()[1] for _, ktap in tests.done.values())
+    theirs = number.pop("passed", 0), number.pop("skipped", 0)
+    # It takes a stream in which all was skipped for a failure.
+    if theirs != (passed, skipped) or any(number.values()) or (parsed and passed):
+        return f"{shown(parser)} disagrees: it counts '{counts}', here {passed} passed, {skipped} skipped: " \
+            f"see {shown(results)}/ktap and parsed"
+    return None
+
+
+def forget(*names):
+    """What is there of an earlier call is not taken for this one's."""
+    for name in names:
+        if os.path.exists(f"{results}/{name}"):
+            os.unlink(f"{results}/{name}")
+
+
+def main(globs):
+    forget("summary")
+    os.environ["TMPDIR"] = asked.memory_dir(1)
+    runs = asked.choose(globs)
+    if globs == ["*"]:
+        for name in os.listdir(results):
+            if os.path.isdir(f"{results}/{name}"):
+                shutil.rmtree(f"{results}/{name}")
+    forget("ktap", "junit.xml", "results.json", "parsed")
+    tests = Tests(runs)
+    write(f"{results}/runs", "".join(f"{kind} {name}\n" for kind, name in runs))
+    write(f"{objdir}/linux.id", tests.id)
+    tests.screen.say([f"{me}: {len(runs)} {'run' if len(runs) == 1 else 'runs'} of {shown(linux)}"])
+    start = time.monotonic()
+    kunit_py = Parser()
+    tests.others.append(kunit_py.process)
+    tests.go()
+    wall = time.monotonic() - start
+    try:
+        write(f"{results}/ktap", tests.merge())
+    except OSError as error:
+        die(f"cannot write {shown(results)}/ktap, is the disk full? {error.strerror}")
+    counts, parsed = kunit_py.parse()
+    if not counts:
+        # Python takes what a full disk has left of its cache for whole.
+        shutil.rmtree(os.environ["work"] + "/pycache", ignore_errors=True)
+        counts, parsed = Parser().parse()
+    if not counts:
+        last = read(f"{results}/parsed").decode(errors="replace").splitlines()[-1:]
+        die(f"{shown(parser)} has no counts, see {shown(results)}/parsed: {''.join(last)}")
+    if not os.path.exists(f"{results}/junit.xml"):
+        import junit
+        junit.convert(f"{results}/results.json", f"{results}/junit.xml")
+    failed = [name for _, name in runs if tests.done.get(name, ("none",))[0]]
+    wrong = None if failed else agree(counts, parsed, tests)
+    if wrong:
+        tests.screen.say([f"NOT OK {wrong}"], 31)
+    elif all(ktap and ktap.skips() for _, ktap in tests.done.values()):
+        tests.screen.say([f"{me}: nothing was tested: all of it was skipped"])
+    summary = f"{counts} ({len(runs)} runs, {wall:.3f} s)"
+    write(f"{results}/summary", summary + "\n")
+    tests.screen.say([summary])
+    return 1 if failed or wrong else 0
+
+
+if sys.argv[1:2] == ["--one"]:
+    alone = Tests([tuple(sys.argv[2:4])], alone=True)
+    alone.go()
+    sys.exit(0 if alone.done.get(sys.argv[3], ("none",))[0] is None else 1)
+sys.exit(main(sys.argv[1:]))
