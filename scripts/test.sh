@@ -20,4 +20,4 @@ mkdir -p "$results"
 set -f
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- ${T:-*}
-run "$@"
+run_py "$@"

@@ -252,8 +252,8 @@ cov()
 	ME=$me python3 -S "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
 }
 
-# run ARG...: go on as run.py. -S: it needs no site module, and that takes longer than many a suite.
-run()
+# run_py ARG...: go on as run.py. -S: it needs no site module, and that takes longer than many a suite.
+run_py()
 {
 	python=/usr/bin/python3
 	[ -x "$python" ] || python=python3

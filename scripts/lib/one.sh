@@ -9,4 +9,4 @@ case ${1-} in
 suite | scenario) ;;
 *) die "one.sh takes suite or scenario, and a name" ;;
 esac
-run --one "$@"
+run_py --one "$@"
