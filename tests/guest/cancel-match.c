@@ -5,6 +5,15 @@
  * futex and timeout lists, and in io-wq, pending and running, its own and that
  * of another task (cancel-create-once, exit-per-link: what is cancelled here
  * is what exit cancels).
+ *
+ * about io_async_cancel
+ * about io_cancel_req_match
+ * about __io_waitid_cancel
+ * about __io_futex_cancel
+ * about io_poll_find
+ * about io_timeout_cancel
+ * about io_wq_cancel_pending_work
+ * about io_wq_cancel_running_work
  */
 #include "scenario.h"
 
@@ -221,10 +230,11 @@ static void lists(void)
 		outcomes[i].nr = 0;
 	ret = cancel(ANY, 0, 0, 0);
 	ok(!ret, "any of none: %d", ret);
+	wait_for(pid, 5);
 	must(kill(pid, SIGKILL));
-	must(waitpid(pid, NULL, 0));
-	nap(MS);
-	ok(!count_outcomes(&ring, 2), "the child's end is not told to what was cancelled");
+	ret = outcome(&ring, 5);
+	ok(!ret && !count_outcomes(&ring, 2),
+	   "the child's end is told to who waits, and not to what was cancelled: %d", ret);
 }
 
 static void io_wq(void)

@@ -4,6 +4,10 @@
  * says why it did not wait for that: a time-out, a signal, an argument. Work
  * that is running is what it waits for, as exit does (exit-per-link,
  * cancel-create-once).
+ *
+ * about io_sync_cancel
+ * about __io_sync_cancel
+ * about io_run_task_work_sig
  */
 #include "scenario.h"
 

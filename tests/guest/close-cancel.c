@@ -4,11 +4,21 @@
  * read, and busy and pending io-wq work: ring exit cancels them all, and takes
  * no data afterwards (cancel-create-once: the io-wq outlives the ring;
  * cancel-local-directly: ring exit has nothing to flush or wait for).
+ *
+ * about io_read
+ * about io_poll_add
+ * about io_timeout
+ * about io_ring_ctx_wait_and_kill
+ * about io_ring_exit_work
+ * about io_uring_try_cancel_iowq
+ * about io_poll_remove_all
  */
 #include "scenario.h"
 
 #define NR_WORKERS	4
 #define NR_REQS		8
+
+#define READ		1
 
 static int in[2], kept[2], sink[2];
 
@@ -29,7 +39,9 @@ static void try(const char *how, unsigned int flags)
 	must(io_uring_register_files(&ring, &sink[1], 1));
 	for (int i = 0; i < NR_REQS; i++) {
 		prep_blocking_read(get_sqe(&ring), in[0], sink[1]);
-		io_uring_prep_read(get_sqe(&ring), kept[0], &buf, 1, -1);
+		sqe = get_sqe(&ring);
+		io_uring_prep_read(sqe, kept[0], &buf, 1, -1);
+		sqe->user_data = READ;
 		io_uring_prep_poll_add(get_sqe(&ring), in[0], POLLIN);
 	}
 	sqe = get_sqe(&ring);
@@ -37,6 +49,11 @@ static void try(const char *how, unsigned int flags)
 	must(io_uring_submit(&ring));
 	ok(wait_until(count_workers(getpid()) == NR_WORKERS, SEC), "%s: workers are busy", how);
 	nap(10 * MS);
+	must(write(kept[1], "x", 1));
+	ok(outcome(&ring, READ) == 1, "%s: a read takes what we write", how);
+	nap(10 * MS);
+	collect(&ring);
+	ok(!outcomes[0].nr && !outcomes[READ].nr, "%s: all else is in flight", how);
 	workers_go_first();
 
 	start = now();
@@ -59,7 +76,7 @@ static void try(const char *how, unsigned int flags)
 
 int main(void)
 {
-	plan(12);
+	plan(16);
 	try("plain", 0);
 	try("defer", IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
 	return 0;

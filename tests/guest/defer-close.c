@@ -7,6 +7,14 @@
  * Each is linked to a write to a second pipe, which must not happen: a request
  * that is run in cancel mode fails its link. The first pipe is released with
  * the polls, the second, a registered file, with the ring.
+ *
+ * If the task does run them, each poll is followed by its write.
+ *
+ * about io_poll_add
+ * about io_poll_wake
+ * about io_write
+ * about io_cancel_local_task_work
+ * about io_ring_exit_work
  */
 #include "scenario.h"
 
@@ -14,8 +22,8 @@
 
 static void arm(struct io_uring *ring, int in, int out)
 {
-	must(io_uring_queue_init(2 * NR_POLLS + 1, ring,
-				 IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN));
+	must(io_uring_queue_init(2 * NR_POLLS + 1, ring, IORING_SETUP_SINGLE_ISSUER |
+				 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG));
 	must(io_uring_register_files(ring, &out, 1));
 	for (int i = 0; i < NR_POLLS; i++) {
 		struct io_uring_sqe *sqe = get_sqe(ring);
@@ -27,6 +35,12 @@ static void arm(struct io_uring *ring, int in, int out)
 		sqe->flags = IOSQE_FIXED_FILE;
 	}
 	must(io_uring_submit(ring));
+}
+
+/* Completions are queued, and not run. */
+static bool queued(const struct io_uring *ring)
+{
+	return work_queued(ring) && !io_uring_cq_ready(ring);
 }
 
 static void check(const char *how, const int *in, const int *out, long long start)
@@ -55,11 +69,31 @@ static void by_close(void)
 	close(in[0]);
 	close(out[1]);
 	nap(20 * MS);
-	ok(!io_uring_cq_ready(&ring) && !readers_gone(in[1]),
-	   "close: completions are queued, and not run");
+	ok(queued(&ring) && !readers_gone(in[1]), "close: completions are queued, and not run");
 	start = now();
 	io_uring_queue_exit(&ring);
 	check("close", in, out, start);
+}
+
+static void by_task(void)
+{
+	struct io_uring ring;
+	int in[2], out[2];
+	char buf[2 * NR_POLLS];
+
+	must(pipe(in));
+	must(pipe(out));
+	arm(&ring, in[0], out[1]);
+	must(write(in[1], "x", 1));
+	ok(queued(&ring), "run: completions are queued");
+	ok(wait_until((io_uring_get_events(&ring), io_uring_cq_ready(&ring)) == 2 * NR_POLLS, SEC),
+	   "run: each poll completes, and its link");
+	ok(read(out[0], buf, sizeof(buf)) == NR_POLLS, "run: each link has written");
+	io_uring_queue_exit(&ring);
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
 }
 
 /*
@@ -88,13 +122,13 @@ static void by_exit(bool keep)
 			_exit(read(pass[0], &status, 1));
 		}
 		must(write(in[1], "x", 1));
-		_exit(0);
+		_exit(!queued(&ring));
 	}
 	close(in[0]);
 	close(out[1]);
 	close(pass[0]);
 	start = now();
-	ok(reaped(pid, &status, 10 * SEC) && status == 0, "%s: reaped", how);
+	ok(reaped(pid, &status, 10 * SEC) && status == 0, "%s: reaped, completions are queued", how);
 	if (keep) {
 		nap(20 * MS);
 		start = now();
@@ -105,7 +139,8 @@ static void by_exit(bool keep)
 
 int main(void)
 {
-	plan(15);
+	plan(18);
+	by_task();
 	by_close();
 	by_exit(false);
 	by_exit(true);

@@ -5,6 +5,11 @@
  *
  * The memory of the ring is this program's, and outlives it: NO_MMAP. Each poll
  * has a pipe of its own, so that the order of the queue is that of the writes.
+ *
+ * about io_poll_add
+ * about io_poll_wake
+ * about io_cancel_local_task_work
+ * about io_uring_release
  */
 #include "scenario.h"
 #include <sys/mman.h>
@@ -28,12 +33,12 @@ int main(void)
 {
 	struct io_uring_params p = {
 		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-			 IORING_SETUP_NO_MMAP,
+			 IORING_SETUP_NO_MMAP | IORING_SETUP_TASKRUN_FLAG,
 	};
 	static const int order[NR_POLLS] = { 3, 0, 7, 1, 6, 2, 5, 4 };
 	struct io_uring_sqe *sqes = page();
 	char *rings = page(), got[NR_POLLS + 1] = "", want[NR_POLLS + 1] = "";
-	unsigned int *tail, *array;
+	unsigned int *tail, *array, *flags;
 	int pipes[NR_POLLS][2], fd;
 	bool all;
 
@@ -58,7 +63,9 @@ int main(void)
 	}
 	nap(20 * MS);
 	tail = (void *)(rings + p.cq_off.tail);
-	ok(!*tail, "completions are queued, and not run");
+	flags = (void *)(rings + p.sq_off.flags);
+	/* IORING_SQ_TASKRUN */
+	ok(*flags & (1U << 2) && !*tail, "completions are queued, and not run");
 	close(fd);
 	all = wait_until(__atomic_load_n(tail, __ATOMIC_ACQUIRE) == NR_POLLS, SEC);
 	ok(all, "each is run: %u of %d", *tail, NR_POLLS);

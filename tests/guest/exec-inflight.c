@@ -7,11 +7,19 @@
  *
  * The new image is this program again, with the numbers of what it inherits. It
  * inherits the rings as well, so that only exec itself cancels their requests.
+ *
+ * about io_read
+ * about io_poll_add
+ * about io_timeout
+ * about io_uring_cancel_generic
+ * about io_wq_exit_start
+ * about io_poll_remove_all
  */
 #include "scenario.h"
 
 #define NR_WORKERS	4
 #define NR_REQS		8
+#define READ		1
 
 static int in[2], kept[2], sink[2];
 
@@ -32,6 +40,7 @@ static void arm(struct io_uring *ring, unsigned int flags)
 		/* armed for poll */
 		sqe = get_sqe(ring);
 		io_uring_prep_read(sqe, kept[0], &buf, 1, -1);
+		sqe->user_data = READ;
 		sqe = get_sqe(ring);
 		io_uring_prep_poll_add(sqe, in[0], POLLIN);
 	}
@@ -45,7 +54,7 @@ static int before(char *self)
 	char arg[4][32], *argv[] = { self, arg[0], arg[1], arg[2], arg[3], NULL };
 	struct io_uring ring, defer;
 
-	plan(6);
+	plan(8);
 	must(pipe2(in, O_CLOEXEC));
 	must(pipe2(sink, O_CLOEXEC));
 	must(pipe(kept));
@@ -54,6 +63,12 @@ static int before(char *self)
 	arm(&defer, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
 	ok(wait_until(count_workers(getpid()) == NR_WORKERS, SEC), "workers are busy");
 	nap(10 * MS);
+	must(write(kept[1], "x", 1));
+	nap(10 * MS);
+	collect(&ring);
+	collect(&defer);
+	ok(outcomes[READ].nr == 1 && outcomes[READ].res == 1, "one read takes what we write");
+	ok(!outcomes[0].nr, "all else is in flight");
 	workers_go_first();
 
 	snprintf(arg[0], sizeof(arg[0]), "%d", in[1]);
@@ -74,7 +89,7 @@ int main(int argc, char **argv)
 		return before(argv[0]);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	nr_results = 1;
+	nr_results = 3;
 	in[1] = atoi(argv[1]);
 	kept[0] = atoi(argv[2]);
 	kept[1] = atoi(argv[3]);

@@ -6,6 +6,17 @@
  * or an mm, and neither touches the parent's. What outlives its task completes
  * all the same, from the fallback work (cancel-local-directly: requests that
  * an exiting task leaves run from a work item of that task).
+ *
+ * about io_poll_add
+ * about io_read
+ * about io_timeout
+ * about io_link_timeout_prep
+ * about io_futex_wait
+ * about io_waitid
+ * about io_cancel_defer_files
+ * about io_futex_remove_all
+ * about io_waitid_remove_all
+ * about io_fallback_tw
  */
 #include "scenario.h"
 #include <sys/prctl.h>

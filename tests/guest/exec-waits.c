@@ -5,6 +5,11 @@
  * task has dealt with the message, and no longer, whatever other rings it has
  * (cancel-local-directly: exec with the last request in flight put by another
  * task).
+ *
+ * about io_poll_add
+ * about io_msg_ring
+ * about io_msg_fd_remote
+ * about io_msg_install_complete
  */
 #include "scenario.h"
 
@@ -39,6 +44,9 @@ static void __noreturn sender(bool sqpoll, bool defer, char *self)
 	io_uring_prep_rw(IORING_OP_MSG_RING, sqe, ring.ring_fd, (void *)1, 0, 0);
 	sqe->file_index = 1;
 	must(io_uring_submit(&mine));
+	/* the polls and the message are in flight */
+	if (io_uring_cq_ready(&mine) || (defer && io_uring_cq_ready(&other)))
+		_exit(1);
 	snprintf(fd, sizeof(fd), "%d", told[1]);
 	execv(self, argv);
 	_exit(127);
@@ -57,6 +65,7 @@ static void try_exec(const char *how, bool sqpoll, bool defer, char *self)
 	pid = must(fork());
 	if (!pid)
 		sender(sqpoll, defer, self);
+	close(told[1]);
 	helper = must(fork());
 	if (!helper) {
 		nap(SEC / 2);
@@ -77,7 +86,6 @@ static void try_exec(const char *how, bool sqpoll, bool defer, char *self)
 	ok(wait_until(readers_gone(in[1]), SEC), "%s: and the last to hold it", how);
 	close(in[1]);
 	close(told[0]);
-	close(told[1]);
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,12 @@
  * The last way holds the task in its exit, by ptrace, where it runs no
  * task_work: the workers block, and queue creation callbacks, among entries
  * that MSG_RING puts on the same list. Teardown then has to find them there.
+ *
+ * about io_openat
+ * about io_msg_ring
+ * about io_msg_fd_remote
+ * about io_wq_create_worker
+ * about io_wq_exit_start
  */
 #include "scenario.h"
 #include <sys/ptrace.h>
@@ -19,7 +25,10 @@
 static int in[2], sink[2];
 static struct io_uring ring;
 
-/* FIFO opens are bounded work, reads of a pipe are not. */
+/*
+ * FIFO opens are bounded work, reads of a pipe are not. All of them are in
+ * flight for as long as nobody writes.
+ */
 static void submit(void)
 {
 	unsigned int max[2] = { NR_WORKERS, NR_WORKERS };
@@ -32,7 +41,13 @@ static void submit(void)
 		sqe->flags = IOSQE_ASYNC;
 		prep_blocking_read(get_sqe(&ring), in[0], sink[1]);
 	}
-	must(io_uring_submit(&ring));
+	if (must(io_uring_submit(&ring)) != 2 * NR_REQS)
+		_exit(1);
+}
+
+static bool in_flight(void)
+{
+	return !io_uring_cq_ready(&ring);
 }
 
 static void fill(void)
@@ -42,6 +57,8 @@ static void fill(void)
 	if (!wait_until(count_workers(getpid()) == 2 * NR_WORKERS, SEC))
 		_exit(1);
 	nap(10 * MS);
+	if (!in_flight())
+		_exit(1);
 }
 
 static void __noreturn exit_when_full(void)
@@ -60,6 +77,8 @@ static void __noreturn exit_at_once(void)
 {
 	must(io_uring_queue_init(2 * NR_REQS, &ring, 0));
 	submit();
+	if (!in_flight())
+		_exit(1);
 	exit_thread();
 }
 
@@ -120,7 +139,21 @@ static void send_fds(struct io_uring *sender, int from, int nr)
 				 (void *)(long)IORING_MSG_SEND_FD, 0, 0);
 		sqe->file_index = i + 1;
 	}
-	must(io_uring_submit(sender));
+	if (must(io_uring_submit(sender)) != nr)
+		exit(1);
+}
+
+/* How many messages came back because their task is about to end. */
+static int returned(struct io_uring *sender)
+{
+	struct io_uring_cqe *cqe;
+	static int nr;
+
+	while (!io_uring_peek_cqe(sender, &cqe)) {
+		nr += cqe->res == -EOWNERDEAD;
+		io_uring_cqe_seen(sender, cqe);
+	}
+	return nr;
 }
 
 static void on_hold(void)
@@ -147,16 +180,18 @@ static void on_hold(void)
 	/* one may be created while another one blocks already */
 	nr = count_workers(pid);
 	ok(is_smp() ? nr >= 2 : nr == 2, "on hold: %d workers need more", nr);
+	ok(in_flight() && !io_uring_cq_ready(&sender),
+	   "on hold: all requests and messages are in flight");
 	must(ptrace(PTRACE_CONT, pid, 0, 0));
 	check("on hold", pid);
-	ok(wait_until(io_uring_cq_ready(&sender) == NR_MSGS, SEC),
-	   "on hold: every message is answered");
+	ok(wait_until(returned(&sender) == NR_MSGS, SEC), "on hold: every message comes back: %d",
+	   returned(&sender));
 	io_uring_queue_exit(&sender);
 }
 
 int main(void)
 {
-	plan(19);
+	plan(20);
 	must(pipe(sink));
 	must(mkfifo(FIFO, 0600));
 	check("exit when full", start(exit_when_full));

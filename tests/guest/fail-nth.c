@@ -6,6 +6,9 @@
  * a task that has not used io_uring before, so that what is kept for a task is
  * allocated as well, and goes with it (cancel-create-once: io-wq that never got
  * its first worker; cancel-local-directly: exit with requests in flight).
+ *
+ * about io_ringfd_register
+ * about io_eventfd_register
  */
 #include "scenario.h"
 #include <sys/eventfd.h>

@@ -8,6 +8,11 @@
  * it runs no task_work, and is the last to run once it is killed, as it may be
  * on a busy machine. repro_workers= and repro_messages= on the kernel's command
  * line make it grow, with mem=. The cost is not judged here, but said: figures.
+ *
+ * about io_openat
+ * about io_msg_ring
+ * about io_msg_fd_remote
+ * about io_wq_exit_start
  */
 #include "scenario.h"
 #include <sys/mount.h>

@@ -4,6 +4,10 @@
  * io-wq and armed for poll: the child's workers go with it, and the parent's
  * requests go on and complete (exit-per-link, cancel-create-once: only the
  * io-wq of the task that exits is torn down).
+ *
+ * about io_splice
+ * about io_register_iowq_max_workers
+ * about io_wq_exit_start
  */
 #include "scenario.h"
 

@@ -7,12 +7,20 @@
  * The first link blocks its worker on an empty pipe, and is interrupted. The
  * second would write to another pipe, and the rest would block again. When it
  * is a thread that exits, nobody is left to interrupt them.
+ *
+ * If the first link gets its byte, the second is what runs next.
+ *
+ * about io_splice
+ * about io_write
+ * about io_wq_exit_start
  */
 #include "scenario.h"
 
 #define NR_READS 8
 
-static void __noreturn child(const int *in, const int *out, bool leave)
+enum how { KILL, EXIT, FEED };
+
+static void __noreturn child(const int *in, const int *out, enum how how)
 {
 	struct io_uring ring;
 	struct io_uring_sqe *sqe;
@@ -30,54 +38,65 @@ static void __noreturn child(const int *in, const int *out, bool leave)
 	}
 	must(io_uring_submit(&ring));
 	nap(50 * MS);
-	if (leave)
+	if (how == EXIT)
 		exit_thread();
 	for (;;)
 		pause();
 }
 
-static void try(const char *how, bool leave)
+static const char * const names[] = { "kill", "thread exit", "feed" };
+
+static void try(enum how how)
 {
+	const char *name = names[how];
 	int in[2], out[2], status = 0;
+	char got[2] = "";
 	long long start;
 	pid_t pid;
 	bool gone;
-	char c;
 
 	must(pipe(in));
 	must(pipe(out));
 	pid = must(fork());
 	if (!pid)
-		child(in, out, leave);
+		child(in, out, how);
 	close(in[0]);
 	close(out[1]);
 
 	nap(40 * MS);
-	ok(count_workers(pid) == 1, "%s: one worker has the chain", how);
+	ok(count_workers(pid) == 1, "%s: one worker has the chain", name);
 	nap(20 * MS);
+	if (how == FEED) {
+		must(write(in[1], "1", 1));
+		nap(is_smp() ? SEC / 2 : 20 * MS);
+	}
 
 	start = now();
-	if (!leave)
+	if (how != EXIT)
 		must(kill(pid, SIGKILL));
 	gone = reaped(pid, &status, 20 * SEC);
-	ok(gone && status == (leave ? 0 : SIGKILL), "%s: reaped", how);
-	ok(now() - start < allow(SEC / 10), "%s: in no time: %lld ms", how, (now() - start) / MS);
+	ok(gone && status == (how == EXIT ? 0 : SIGKILL), "%s: reaped", name);
+	ok(now() - start < allow(SEC / 10), "%s: in no time: %lld ms", name, (now() - start) / MS);
 	if (!gone)
 		must(kill(pid, SIGKILL));
-	if (is_smp() && !leave)
+	if (how == FEED)
+		ok(read(out[0], got, 2) == 2 && got[0] == '1' && got[1] == 'x',
+		   "%s: the second link has run", name);
+	else if (is_smp() && how == KILL)
 		skip("the worker may be interrupted before exit begins",
-		     "%s: the second link never ran", how);
+		     "%s: the second link never ran", name);
 	else
-		ok(read(out[0], &c, 1) == 0, "%s: the second link never ran", how);
-	ok(wait_until(readers_gone(in[1]), SEC), "%s: the pipe is released", how);
+		ok(read(out[0], got, 2) == 0, "%s: the second link never ran", name);
+	ok(wait_until(readers_gone(in[1]), SEC), "%s: the pipe is released", name);
 	close(in[1]);
 	close(out[0]);
 }
 
 int main(void)
 {
-	plan(10);
-	try("kill", false);
-	try("thread exit", true);
+	plan(15);
+	try(FEED);
+	try(KILL);
+	try(EXIT);
 	return 0;
 }

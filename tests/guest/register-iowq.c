@@ -4,6 +4,12 @@
  * for tasks that use the ring already and for those that come later. A limit
  * holds for workers that are busy at exit, and those are cancelled as they
  * would be without (cancel-create-once: a worker is created only within it).
+ *
+ * about io_register_iowq_aff
+ * about io_unregister_iowq_aff
+ * about io_wq_cpu_affinity
+ * about io_register_iowq_max_workers
+ * about io_wq_max_workers
  */
 #include "scenario.h"
 

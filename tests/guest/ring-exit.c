@@ -4,15 +4,25 @@
  * exit has each of them forget it, and waits for one that is stopped, but not
  * for one that sleeps (cancel-local-directly: the end of ring exit is what
  * frees the ring, and the file that is registered with it).
+ *
+ * about io_nop
+ * about io_uring_release
+ * about io_ring_ctx_wait_and_kill
+ * about io_ring_exit_work
+ * about io_tctx_exit_cb
  */
 #include "scenario.h"
 
 static int out[2], go[2], back[2];
 
+#define NOP 1
+
 static void use(struct io_uring *ring)
 {
-	io_uring_prep_nop(get_sqe(ring));
-	must(io_uring_submit(ring));
+	struct io_uring_sqe *sqe = get_sqe(ring);
+
+	io_uring_prep_nop(sqe);
+	submit_as(ring, sqe, NOP);
 }
 
 static void __noreturn child(struct io_uring *ring, bool stop)
@@ -54,6 +64,8 @@ static void try(const char *how, bool stop)
 	else
 		must(read(back[0], &c, 1));
 	nap(20 * MS);
+	ok(count_outcomes(&ring, NOP) == 2 && !outcomes[NOP].res,
+	   "%s: both have used the ring", how);
 	ok(!writers_gone(out[0]), "%s: one of them has closed the ring", how);
 
 	start = now();
@@ -79,7 +91,7 @@ static void try(const char *how, bool stop)
 
 int main(void)
 {
-	plan(9);
+	plan(11);
 	try("asleep", false);
 	try("stopped", true);
 	return 0;

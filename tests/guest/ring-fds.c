@@ -4,6 +4,12 @@
  * the rings open until they are let go, and an exit or exec lets go of them
  * (cancel-local-directly: the last reference to a ring is put by the exit of
  * its task).
+ *
+ * about io_ringfd_register
+ * about io_ringfd_unregister
+ * about io_ring_add_registered_fd
+ * about io_uring_unreg_ringfd
+ * about io_poll_add
  */
 #include "scenario.h"
 
@@ -108,7 +114,7 @@ static void slot_not_told(void)
 
 /*
  * The slot is the last to hold the ring. The ring holds the pipe, and a poll
- * of the ring itself, which is in flight at exit.
+ * of the ring itself for what no ring ever has: it is in flight at exit.
  */
 static void __noreturn child(bool leave, char *self)
 {
@@ -122,13 +128,15 @@ static void __noreturn child(bool leave, char *self)
 	close(marker[1]);
 	must(io_uring_register_ring_fd(&mine));
 	sqe = get_sqe(&mine);
-	io_uring_prep_poll_add(sqe, mine.ring_fd, POLLIN);
-	must(io_uring_submit(&mine));
+	io_uring_prep_poll_add(sqe, mine.ring_fd, POLLPRI);
+	submit_as(&mine, sqe, 1);
 	sqe = get_sqe(&mine);
 	io_uring_prep_nop(sqe);
 	close(mine.ring_fd);
-	must(io_uring_submit(&mine));
+	submit_as(&mine, sqe, 2);
 	nap(20 * MS);
+	if (outcome(&mine, 2) || outcomes[1].nr)
+		_exit(1);
 	if (leave)
 		exit_thread();
 	execv(self, argv);

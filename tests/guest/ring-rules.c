@@ -4,6 +4,18 @@
  * credentials of another. What is refused leaves nothing in flight, and a ring
  * that was never enabled goes away as any other (cancel-local-directly: a
  * DEFER_TASKRUN ring that has no task yet).
+ *
+ * about io_register_enable_rings
+ * about io_register_restrictions
+ * about io_register_restrictions_task, where there is one
+ * about io_restriction_clone, where there is one
+ * about __io_uring_fork, where there is one
+ * about io_check_restriction
+ * about io_register_personality
+ * about io_unregister_personality
+ * about io_uring_poll
+ * about io_poll_add
+ * about io_ring_exit_work
  */
 #include "scenario.h"
 
@@ -68,6 +80,10 @@ static void try_disabled(void)
 	ret = io_uring_enable_rings(&ring);
 	ok(ret == -EBADFD, "enable: once: %d", ret);
 	ok(nop(&ring, 0, 0) == 0, "enabled: it runs");
+	io_uring_prep_nop(get_sqe(&ring));
+	must(io_uring_submit(&ring));
+	ok(readable(ring.ring_fd, POLLIN), "enabled: something to poll for");
+	collect(&ring);
 	pid = must(fork());
 	if (!pid) {
 		io_uring_prep_nop(get_sqe(&ring));
@@ -120,6 +136,8 @@ static void try_restricted(void)
 	io_uring_prep_poll_add(sqe, 0, POLLIN);
 	sqe->flags = fixed;
 	submit_as(&ring, sqe, 3);
+	nap(MS);
+	ok(!count_outcomes(&ring, 3), "restricted: a poll is allowed, and in flight");
 	close_ring(&ring, "restricted, a poll in flight");
 }
 
@@ -197,7 +215,7 @@ static void try_personality(void)
 
 int main(void)
 {
-	plan(31);
+	plan(33);
 	try_disabled();
 	try_restricted();
 	try_personality();

@@ -36,6 +36,9 @@
 #define IORING_ASYNC_CANCEL_USERDATA	(1U << 4)
 #define IORING_ASYNC_CANCEL_OP		(1U << 5)
 #endif
+#ifndef IORING_SETUP_TASKRUN_FLAG
+#define IORING_SETUP_TASKRUN_FLAG	(1U << 9)
+#endif
 enum {
 	OP_WAITID		= 50,
 	OP_FUTEX_WAIT		= 51,
@@ -91,6 +94,23 @@ skip(const char *reason, const char *fmt, ...)
 	vprintf(fmt, ap);
 	printf(" # SKIP %s\n", reason);
 	va_end(ap);
+}
+
+/*
+ * Whether this kernel has the global function @name. To try it would not tell
+ * a kernel that lacks it from one where it fails.
+ */
+static inline bool has_function(const char *name)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char symbol[128];
+	bool found = false;
+
+	while (!found && f && fscanf(f, "%*s %*c %127s%*[^\n]", symbol) == 1)
+		found = !strcmp(symbol, name);
+	if (f)
+		fclose(f);
+	return found;
 }
 
 static inline bool is_smp(void)
@@ -287,6 +307,16 @@ static inline struct io_uring_sqe *get_sqe(struct io_uring *ring)
 		exit(1);
 	}
 	return sqe;
+}
+
+/*
+ * Whether work is queued that the task of the ring has not run yet, for a ring
+ * made with IORING_SETUP_TASKRUN_FLAG. To look does not run it.
+ */
+static inline bool work_queued(const struct io_uring *ring)
+{
+	/* IORING_SQ_TASKRUN */
+	return __atomic_load_n(ring->sq.kflags, __ATOMIC_ACQUIRE) & (1U << 2);
 }
 
 /*

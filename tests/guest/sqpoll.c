@@ -9,6 +9,14 @@
  * A thread that has been woken spins until jiffies move, which they don't as
  * long as it does. So from then on nobody sleeps for a time, but only for what
  * the thread does; and the process ends without closing its rings.
+ *
+ * about io_sq_offload_create
+ * about io_attach_sq_data
+ * about io_read
+ * about io_poll_add
+ * about io_timeout
+ * about io_sq_thread_stop
+ * about io_uring_cancel_generic
  */
 #include "scenario.h"
 

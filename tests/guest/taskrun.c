@@ -4,6 +4,14 @@
  * by poll, before a completion is there; a wait runs as much as it needs, and
  * wakes up when there is that much (cancel-local-directly: the work list that
  * ring exit takes over, in all the states it can be in).
+ *
+ * about io_poll_add
+ * about io_msg_ring
+ * about io_eventfd_register
+ * about io_eventfd_signal
+ * about io_uring_poll
+ * about io_cqring_wait
+ * about io_ctx_mark_taskrun, where there is one
  */
 #include "scenario.h"
 #include <sys/eventfd.h>

@@ -5,6 +5,12 @@
  * leave them to the ring, which lasts until the driver is done, and exec waits
  * for them. Commands that it does not have yet are cancelled, and never run
  * (cancel-local-directly: the driver completes to a ring whose task is gone).
+ *
+ * about io_uring_cmd
+ * about io_read
+ * about io_write
+ * about io_async_cancel
+ * about io_ring_exit_work
  */
 #include "scenario.h"
 #include <sys/stat.h>
@@ -256,22 +262,49 @@ static const struct way ways[] = {
 	{ "exec", exec_it, 0 },
 };
 
-/* With a copy that is linked behind a write, and would come when that is done. */
+/* A copy that comes when the write before it is done. */
+static void queue_link(void)
+{
+	struct io_uring_sqe *sqe = get_sqe(&ring);
+
+	io_uring_prep_write(sqe, file, buf, 100, 0);
+	sqe->flags = IOSQE_IO_LINK;
+	sqe->user_data = OPEN;
+	sqe = prep_copy();
+	sqe->user_data = COMMAND;
+}
+
+static void try_link(void)
+{
+	must(pipe(marker));
+	open_ring(0);
+	make_file(NOWAIT, DELAY);
+	memset(buf, 'x', SIZE);
+	memset(copy, 0, SIZE);
+	queue_link();
+	must(io_uring_submit(&ring));
+	nap(DELAY / 2);
+	ok(!count_outcomes(&ring, OPEN) && !copy[SIZE - 1],
+	   "link: a copy waits for the write before it");
+	ok(outcome(&ring, OPEN) == 100 && outcome(&ring, COMMAND) == SIZE && copy[SIZE - 1] == 'x',
+	   "link: and runs when that is done");
+	close_ring("link");
+}
+
+/* With such a copy. */
 static void __noreturn child(unsigned int flags, unsigned int mode)
 {
 	long long at = now();
-	struct io_uring_sqe *sqe;
 
 	open_ring(flags);
 	close(marker[1]);
 	make_file(mode, DELAY);
 	memset(buf, 'x', SIZE);
-	sqe = get_sqe(&ring);
-	io_uring_prep_write(sqe, file, buf, 100, 0);
-	sqe->flags = IOSQE_IO_LINK;
-	prep_copy();
+	queue_link();
 	submit_rw();
 	must(write(told[1], &at, sizeof(at)));
+	if (io_uring_cq_ready(&ring))
+		_exit(1);
 	way->leave();
 	abort();
 }
@@ -291,6 +324,7 @@ static void try(const char *flavour, unsigned int flags, unsigned int mode)
 	if (!pid)
 		child(flags, mode);
 	close(marker[0]);
+	close(told[1]);
 	must(read(told[0], &start, sizeof(start)));
 	if (way->leave == exec_it) {
 		must(read(told[0], &at, sizeof(at)));
@@ -313,7 +347,6 @@ static void try(const char *flavour, unsigned int flags, unsigned int mode)
 		ok(reaped(pid, &status, 5 * SEC) && status == way->status, "%s: then the task", what);
 	close(marker[1]);
 	close(told[0]);
-	close(told[1]);
 }
 
 int main(int argc, char **argv)
@@ -327,10 +360,11 @@ int main(int argc, char **argv)
 		skip_all("this kernel has no mock files");
 	copy = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	must(copy == MAP_FAILED ? -1 : 0);
-	plan(101);
+	plan(104);
 	try_cancel("task", NOWAIT);
 	try_cancel("worker", 0);
 	try_commands();
+	try_link();
 	for (way = ways; way < ways + ARRAY_SIZE(ways); way++) {
 		try("plain", 0, NOWAIT);
 		try("defer", DEFER, NOWAIT);
