@@ -58,18 +58,26 @@ static void io_uring_test_leftovers_by(struct kunit *test)
 			   direct, RING_NR);
 }
 
-/* cancel-local-directly: leftovers run in cancel mode, ->uring_lock held. */
+/*
+ * pins cancel-local-directly: leftovers run in cancel mode, with ->uring_lock
+ * held, after percpu_ref_kill(), and at once: no delayed work is scheduled.
+ */
 static void io_uring_test_leftovers_mode(struct kunit *test)
 {
 	struct ring *ring = ring_with_leftovers(test, RING_NR);
+	unsigned long start;
 	int i;
 
+	schedule_timeout_uninterruptible(1);
+	start = jiffies;
 	ring_close(ring);
 	ring_wait_freed(ring);
 	for (i = 0; i < RING_NR; i++) {
 		KUNIT_EXPECT_EQ(test, ring->item[i].ran, 1);
 		KUNIT_EXPECT_TRUE(test, ring->item[i].cancel);
 		KUNIT_EXPECT_TRUE(test, ring->item[i].locked);
+		KUNIT_EXPECT_TRUE(test, ring->item[i].dying);
+		KUNIT_EXPECT_EQ(test, ring->item[i].when - start, 0);
 	}
 }
 
@@ -142,7 +150,10 @@ static void io_uring_test_leftovers_again(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, ring->item[1].by, RING_EXIT);
 }
 
-/* pins cancel-local-directly: links that the flush adds are cancelled, last. */
+/*
+ * pins cancel-local-directly: links that the flush adds are cancelled, last: at
+ * once, or in the next pass where the drain doesn't look again after its flush.
+ */
 static void io_uring_test_leftovers_flush_adds(struct kunit *test)
 {
 	struct ring *ring = ring_with_leftovers(test, 2);
@@ -157,7 +168,10 @@ static void io_uring_test_leftovers_flush_adds(struct kunit *test)
 	item->req->flags |= REQ_F_HARDLINK;
 	percpu_ref_get(&ctx->refs);
 	ring_close(ring);
-	schedule_timeout_uninterruptible(HZ);
+	schedule_timeout_uninterruptible(2);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ctx->rings->cq.tail),
+			IO_DRAIN_LOOKS_AGAIN ? 3 : 2);
+	schedule_timeout_uninterruptible(RING_INTERVAL);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(ctx->rings->cq.tail), 3);
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, cqes[i].res, item[i].name);
@@ -273,15 +287,64 @@ static void io_uring_test_leftovers_submitter(struct kunit *test)
 			tctx->cached_refs);
 }
 
-/* cancel-local-directly: orphans of a dead task run from a work item of its. */
-static void io_uring_test_orphans(struct kunit *test)
+static void ring_look(struct ring *ring)
+{
+	ring->posted = strlen(ring->ran);
+}
+
+/* Wakes a thread of higher priority, which runs as soon as it is let. */
+static void ring_then_wake(struct ring_item *item)
+{
+	ring_complete(item);
+	complete(&item->ring->go);
+}
+
+/*
+ * cancel-local-directly: others get the CPU between two leftovers, where the
+ * drain reschedules; they don't get the lock.
+ */
+static void io_uring_test_leftovers_resched(struct kunit *test)
+{
+	struct ring *ring = ring_with_leftovers(test, RING_NR);
+
+	ring->item[0].then = ring_then_wake;
+	ring->submitter = ring_look;
+	sched_set_fifo(ring->task);
+	ring_close(ring);
+	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+	KUNIT_EXPECT_STREQ(test, ring->ran, RING_NAMES);
+	KUNIT_EXPECT_EQ(test, ring->posted, IO_DRAIN_RESCHEDS ? 1 : RING_NR);
+}
+
+/* cancel-local-directly: a task that exits runs itself what it still can. */
+static void io_uring_test_exiting(struct kunit *test)
 {
 	struct ring *ring = ring_create(test, 0);
 	int i;
 
+	ring_items(test, 4);
+	ring_submitter_exit(ring);
+	KUNIT_EXPECT_STREQ(test, ring->ran, "abcd");
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_STREQ(test, ring->item[i].by, "a task");
+		KUNIT_EXPECT_TRUE(test, ring->item[i].cancel);
+		KUNIT_EXPECT_TRUE(test, ring->item[i].locked);
+	}
+	KUNIT_EXPECT_EQ(test, READ_ONCE(ring->ctx->rings->cq.tail), 4);
+}
+
+/* cancel-local-directly: orphans of a dead task run from a work item of its. */
+static void io_uring_test_orphans(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, 0);
+	int i, usage;
+
 	for (i = 0; i < 4; i++)
 		ring_item(test);
 	ring_submitter_exit(ring);
+	/* its last switch has let go of it */
+	rcu_barrier();
+	usage = refcount_read(&ring->task->usage);
 	for (i = 0; i < 4; i++)
 		ring_add(&ring->item[i]);
 	schedule_timeout_uninterruptible(HZ);
@@ -292,6 +355,9 @@ static void io_uring_test_orphans(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, ring->item[i].cancel);
 		KUNIT_EXPECT_TRUE(test, ring->item[i].locked);
 	}
+	/* the work item holds it, too, and so does each request */
+	KUNIT_EXPECT_EQ(test, ring->item[0].usage, usage + 1);
+	KUNIT_EXPECT_EQ(test, refcount_read(&ring->task->usage), usage - 4);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(ring->ctx->rings->cq.tail), 4);
 	KUNIT_EXPECT_EQ(test,
 			percpu_counter_sum(&ring->task->io_uring->inflight), 0);
@@ -313,6 +379,16 @@ static void io_uring_test_orphans_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, item->ran, 1);
 }
 
+/* References as a task has them that expects to make some more requests. */
+static void ring_cache_refs(struct ring *ring, int nr)
+{
+	struct io_uring_task *tctx = ring->task->io_uring;
+
+	tctx->cached_refs += nr;
+	percpu_counter_add(&tctx->inflight, nr);
+	refcount_add(nr, &ring->task->usage);
+}
+
 /* cancel-local-directly: who runs orphans leaves cached references alone. */
 static void io_uring_test_orphans_refs(struct kunit *test)
 {
@@ -321,14 +397,73 @@ static void io_uring_test_orphans_refs(struct kunit *test)
 	struct ring_item *item = ring_item(test);
 
 	ring_submitter_exit(ring);
+	ring_cache_refs(ring, 3);
 	/* exec cancels for good, and waits for all requests with this set */
 	atomic_inc(&tctx->in_cancel);
 	ring_add(item);
 	schedule_timeout_uninterruptible(HZ);
-	atomic_dec(&tctx->in_cancel);
 	KUNIT_EXPECT_EQ(test, item->ran, 1);
-	KUNIT_EXPECT_EQ(test, tctx->cached_refs, 0);
+	KUNIT_EXPECT_EQ(test, tctx->cached_refs, 3);
+	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight), 3);
+	atomic_dec(&tctx->in_cancel);
+	io_uring_drop_tctx_refs(ring->task);
+}
+
+static void ring_run_in_cancel(struct ring *ring)
+{
+	struct io_uring_task *tctx = current->io_uring;
+
+	atomic_inc(&tctx->in_cancel);
+	ring_cache_refs(ring, 3);
+	tctx_task_work(&tctx->task_work);
+	ring->posted = tctx->cached_refs;
+	atomic_dec(&tctx->in_cancel);
+}
+
+/* cancel-local-directly: the owner drops them, while it waits for requests. */
+static void io_uring_test_own_refs(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, 0);
+	struct io_uring_task *tctx = ring->task->io_uring;
+	struct ring_item *item = ring_item(test);
+
+	ring_add(item);
+	ring->posted = -1;
+	ring->submitter = ring_run_in_cancel;
+	complete(&ring->go);
+	schedule_timeout_uninterruptible(2);
+	KUNIT_EXPECT_EQ(test, item->ran, 1);
+	KUNIT_EXPECT_EQ(test, ring->posted, 0);
 	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight), 0);
+}
+
+/*
+ * cancel-local-directly: race: who added an orphan may not be done with its
+ * task yet when the work item has run it; the task is kept for a grace period.
+ */
+static void io_uring_test_orphans_grace(struct kunit *test)
+{
+	struct ring_item *item;
+	unsigned long before;
+	struct ring *ring;
+
+	if (!IO_FALLBACK_WAITS)
+		kunit_skip(test, "put_task_struct() waits here");
+	kunit_tiny_rcu(test);
+	ring = ring_create(test, 0);
+	item = ring_item(test);
+	ring_submitter_exit(ring);
+	rcu_barrier();
+	/* as if somebody else had run it */
+	ring_add(item);
+	schedule_timeout_uninterruptible(HZ);
+	KUNIT_EXPECT_EQ(test, item->ran, 1);
+	get_task_struct(ring->task);
+	sched_set_fifo(current);
+	before = get_state_synchronize_rcu();
+	io_tctx_fallback_work(&ring->task->io_uring->fallback_work);
+	KUNIT_EXPECT_TRUE(test, poll_state_synchronize_rcu(before));
+	sched_set_normal(current, 0);
 }
 
 /* cancel-local-directly: while the work item is queued the task is held once. */
@@ -603,9 +738,13 @@ static struct kunit_case io_uring_test_cases[] = {
 			 ring_submitters_gen_params),
 	KUNIT_CASE(io_uring_test_leftovers_half_push),
 	KUNIT_CASE(io_uring_test_leftovers_submitter),
+	KUNIT_CASE(io_uring_test_leftovers_resched),
+	KUNIT_CASE(io_uring_test_exiting),
 	KUNIT_CASE(io_uring_test_orphans),
 	KUNIT_CASE(io_uring_test_orphans_exit),
 	KUNIT_CASE(io_uring_test_orphans_refs),
+	KUNIT_CASE(io_uring_test_own_refs),
+	KUNIT_CASE(io_uring_test_orphans_grace),
 	KUNIT_CASE(io_uring_test_orphans_queued),
 	KUNIT_CASE(io_uring_test_cancel_no_wq),
 	KUNIT_CASE_PARAM(io_uring_test_iopoll, ring_defers_gen_params),

@@ -30,7 +30,8 @@ struct ring_item {
 	struct io_kiocb *req;
 	char name;
 	int ran;
-	bool cancel, locked;
+	bool cancel, locked, dying;
+	int usage;			/* of the task, when it ran */
 	char by[KSYM_NAME_LEN];		/* the function of the work item */
 	unsigned long when;
 	void (*then)(struct ring_item *item);
@@ -96,6 +97,8 @@ static void ring_ran(struct io_kiocb *req, bool cancel)
 	item->ran++;
 	item->cancel = cancel;
 	item->locked = ring_locked(req->ctx);
+	item->dying = percpu_ref_is_dying(&req->ctx->refs);
+	item->usage = refcount_read(&ring->task->usage);
 	item->when = jiffies;
 	snprintf(item->by, sizeof(item->by), "%ps", work ? work->func : NULL);
 	if (!work)

@@ -144,8 +144,7 @@ static void io_uring_test_exit_grace(struct kunit *test)
 	struct ring *ring = ring_create(test, *flags);
 	unsigned long before;
 
-	if (!IS_ENABLED(CONFIG_TINY_RCU))
-		kunit_skip(test, "grace periods end at any time");
+	kunit_tiny_rcu(test);
 	/* to let another task run would end a grace period, too */
 	sched_set_fifo(current);
 	ring_kill(ring);

@@ -34,6 +34,20 @@
 	kunit_skip_without("io_cancel_local_task_work()")
 #endif
 
+/* Orphans of a task that exits run from a work item of its, not one of a ring. */
+#if !KUNIT_HAS_TCTX_FALLBACK
+#define io_tctx_fallback_work(work)		((void)(work))
+#endif
+
+/* It is freed after a grace period, or by kfree(). */
+#if KUNIT_HAS_TCTX_RCU
+#define io_tctx_rcu(tctx)			(&(tctx)->rcu)
+#else
+#define io_tctx_rcu(tctx) ({						\
+	kunit_skip_without("grace period");				\
+	(struct rcu_head *)(tctx); })
+#endif
+
 /* In a stub: @call, of the function that the stub stands in for. */
 #define kunit_call_real(call) do {			\
 	struct kunit *__test = current->kunit_test;	\
@@ -65,6 +79,13 @@ static inline void kunit_exact_time(struct kunit *test)
 {
 	if (!IS_ENABLED(CONFIG_UML_TIME_TRAVEL_SUPPORT))
 		kunit_skip(test, "needs simulated time to be exact");
+}
+
+/* Skips a case that sees whether a grace period has passed: just one CPU can. */
+static inline void kunit_tiny_rcu(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_TINY_RCU))
+		kunit_skip(test, "grace periods end at any time");
 }
 
 #ifndef kunit_warning_suppress
@@ -135,6 +156,12 @@ static inline void kunit_no_suppress(struct kunit *test)
 #define IO_CANCEL_ANY_OPCODE			(!KUNIT_HAS_CANCEL_OP_32)
 /* Reaping what is polled for runs what is left of local work, too. */
 #define IO_REAP_RUNS_LOCAL			KUNIT_HAS_REAP_RUNS_LOCAL
+/* The drain of leftovers goes on with what its flush has added. */
+#define IO_DRAIN_LOOKS_AGAIN			(!KUNIT_HAS_MPSCQ)
+/* It may reschedule after each one. */
+#define IO_DRAIN_RESCHEDS			(!KUNIT_HAS_MPSCQ)
+/* The work item for orphans waits; or else it is put_task_struct() that does. */
+#define IO_FALLBACK_WAITS			KUNIT_HAS_PUT_TASK_AT_ONCE
 
 /* Who uses a ring is on a list with a lock of its own. */
 #if KUNIT_HAS_TCTX_LOCK

@@ -222,6 +222,24 @@ static void tctx_complete(struct work_struct *work)
 	wake_up(&t->tctx->wait);
 }
 
+/*
+ * cancel-local-directly: race: who puts the last request of a task that calls
+ * exec may not be done with the tctx yet: it is freed after a grace period.
+ */
+static void tctx_test_free_grace(struct kunit *test)
+{
+	struct tctx_test *t = test->priv;
+	struct rcu_head *rcu;
+
+	kunit_tiny_rcu(test);
+	KUNIT_ASSERT_EQ(test, 0, __io_uring_add_tctx_node(t->ctx[0]));
+	rcu = io_tctx_rcu(current->io_uring);
+	KUNIT_ASSERT_PTR_EQ(test, rcu->func, NULL);
+	/* until we sleep, no callback is run */
+	tctx_free();
+	KUNIT_EXPECT_PTR_NE(test, rcu->func, NULL);
+}
+
 /* io_uring_cancel_generic: sleeps until all is done, whoever else has work. */
 static void tctx_test_cancel_waits(struct kunit *test)
 {
@@ -390,6 +408,7 @@ static struct kunit_case tctx_test_cases[] = {
 	KUNIT_CASE(tctx_test_del_node),
 	KUNIT_CASE(tctx_test_alloc_fails),
 	KUNIT_CASE(tctx_test_cancelled),
+	KUNIT_CASE(tctx_test_free_grace),
 	KUNIT_CASE(tctx_test_cancel_waits),
 	KUNIT_CASE(tctx_test_registered),
 	KUNIT_CASE(tctx_test_unreg),
