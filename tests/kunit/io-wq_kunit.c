@@ -774,78 +774,6 @@ static void io_wq_test_exit_start_cont(struct kunit *test)
 	iowq_expect_items(test, "C");
 }
 
-static const struct iowq_chain {
-	const char *desc;
-	unsigned int flags;
-	int nr;
-	bool linked, hashed, exit;
-	unsigned int msecs;
-	const char *want;
-	int least;
-} iowq_chains[] = {
-	{ "three unbound links", IO_WQ_WORK_UNBOUND, 3, .linked = true,
-	  .exit = true, .msecs = 3000, .want = "RCC" },
-	{ "three unbound links, no exit", IO_WQ_WORK_UNBOUND, 3, .linked = true,
-	  .msecs = 200, .want = "RRR", .least = 600 },
-	{ "three bounded links", 0, 3, .linked = true, .exit = true,
-	  .msecs = 3000, .want = "RRR" },
-	{ "unbound, then hashed links", IO_WQ_WORK_UNBOUND, 3, .linked = true,
-	  .hashed = true, .exit = true, .msecs = 3000, .want = "RCC" },
-	{ "one unbound item", IO_WQ_WORK_UNBOUND, 1, .exit = true,
-	  .msecs = 3000, .want = "R" },
-	{ "one bounded item", 0, 1, .exit = true, .msecs = 3000, .want = "R" },
-	{ "two unbound items, no link", IO_WQ_WORK_UNBOUND, 2, .exit = true,
-	  .msecs = 3000, .want = "RC" },
-};
-
-static void iowq_chain_desc(const struct iowq_chain *chain, char *desc)
-{
-	strscpy(desc, chain->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_chains, iowq_chains, iowq_chain_desc);
-
-/* pins exit-per-link: the exit bit is sampled for each item of a chain. */
-static void io_wq_test_exit_per_link(struct kunit *test)
-{
-	const struct iowq_chain *chain = test->param_value;
-	struct iowq *iowq = test->priv;
-	struct io_wq *wq = iowq_create_wq(test, iowq->task);
-	struct iowq_item *item = iowq_items(test, chain->flags, chain->msecs);
-	ktime_t start;
-	s64 took_ms;
-	int i;
-
-	/* one worker does it all */
-	io_get_acct(wq, false)->max_workers = 1;
-	io_get_acct(wq, true)->max_workers = 1;
-	for (i = 0; i < chain->nr; i++) {
-		if (i && chain->hashed)
-			io_wq_hash_work(&item[i].req.work, test);
-		if (i && chain->linked)
-			item[i - 1].link = &item[i];
-	}
-	for (i = 0; i < (chain->linked ? 1 : chain->nr); i++)
-		io_wq_enqueue(wq, &item[i].req.work);
-	iowq_wait_started(test);
-
-	start = ktime_get();
-	if (!chain->exit)
-		while (!READ_ONCE(item[chain->nr - 1].freed) &&
-		       ktime_ms_delta(ktime_get(), start) < 60 * MSEC_PER_SEC)
-			schedule_timeout_uninterruptible(1);
-	iowq_put_wq(test, wq);
-	took_ms = ktime_ms_delta(ktime_get(), start);
-	/* simulated time, but 300 ms are enough for a real processor as well */
-	KUNIT_EXPECT_GE(test, took_ms, chain->least);
-	KUNIT_EXPECT_LT(test, took_ms, chain->least + 300);
-	if (chain == iowq_chains)
-		kunit_info(test,
-			   "figure exit-per-link: %lld ms from exit to done\n",
-			   took_ms);
-	iowq_expect_items(test, chain->want);
-}
-
 /* io_wq_put_and_exit: what no worker has got to by the end is cancelled. */
 static void io_wq_test_destroy_pending(struct kunit *test)
 {
@@ -1334,6 +1262,7 @@ static void io_wq_test_exit_wakes(struct kunit *test)
 
 #include "io-wq_kunit_work.c"
 #include "io-wq_kunit_order.c"
+#include "io-wq_kunit_link.c"
 
 static int io_wq_test_init(struct kunit *test)
 {
@@ -1408,6 +1337,8 @@ static struct kunit_case io_wq_test_cases[] = {
 	KUNIT_CASE(io_wq_test_create_worker_cont),
 	KUNIT_CASE(io_wq_test_exit_start_cont),
 	KUNIT_CASE_PARAM(io_wq_test_exit_per_link, iowq_chains_gen_params),
+	KUNIT_CASE(io_wq_test_exit_between_links),
+	KUNIT_CASE(io_wq_test_exit_in_last_link),
 	KUNIT_CASE(io_wq_test_worker_stopped),
 	KUNIT_CASE(io_wq_test_enqueue_cancelled),
 	KUNIT_CASE(io_wq_test_work_kept),
