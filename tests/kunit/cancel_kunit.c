@@ -57,12 +57,7 @@ static const struct cancel_match {
 	{ "just other user data", USERDATA, "RuFO", false },
 };
 
-static void cancel_match_desc(const struct cancel_match *match, char *desc)
-{
-	strscpy(desc, match->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(cancel_matches, cancel_matches, cancel_match_desc);
+KUNIT_ARRAY_PARAM_DESC(cancel_matches, cancel_matches, desc);
 
 struct cancel_test {
 	struct io_ring_ctx *ctx;
@@ -230,12 +225,7 @@ static const struct cancel_prep {
 	{ "any and opcode", { .cancel_flags = ANY | OP }, .ret = -EINVAL },
 };
 
-static void cancel_prep_desc(const struct cancel_prep *prep, char *desc)
-{
-	strscpy(desc, prep->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(cancel_preps, cancel_preps, cancel_prep_desc);
+KUNIT_ARRAY_PARAM_DESC(cancel_preps, cancel_preps, desc);
 
 /* io_async_cancel_prep: takes what it can do, and nothing that it can't. */
 static void cancel_test_prep(struct kunit *test)
@@ -280,12 +270,7 @@ static const struct cancel_fd {
 	{ "fixed file, by the request's flag", FD, REQ_F_FIXED_FILE },
 };
 
-static void cancel_fd_desc(const struct cancel_fd *fd, char *desc)
-{
-	strscpy(desc, fd->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(cancel_fds, cancel_fds, cancel_fd_desc);
+KUNIT_ARRAY_PARAM_DESC(cancel_fds, cancel_fds, desc);
 
 static const struct file_operations cancel_fops;
 

@@ -6,29 +6,29 @@
  */
 #include "io_uring_kunit.h"
 
+static const struct ring_submitter {
+	const char *desc;
+	bool dead;
+} ring_submitters[] = {
+	{ "live submitter", false },
+	{ "dead submitter", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ring_submitters, ring_submitters, desc);
+
 /* A ring with so many leftovers, of a submitter that is alive or has exited. */
 static struct ring *ring_with_leftovers(struct kunit *test, int nr)
 {
-	const bool *dead = test->param_value;
+	const struct ring_submitter *submitter = test->param_value;
 	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
 
 	ring_items(test, nr);
 	KUNIT_ASSERT_STREQ(test, ring->ran, "");
-	if (dead && *dead)
+	if (submitter && submitter->dead)
 		ring_submitter_exit(ring);
 	KUNIT_ASSERT_STREQ(test, ring->ran, "");
 	return ring;
 }
-
-static const bool ring_submitters[] = { false, true };
-
-static void ring_submitter_desc(const bool *dead, char *desc)
-{
-	strscpy(desc, *dead ? "dead submitter" : "live submitter",
-		KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ring_submitters, ring_submitters, ring_submitter_desc);
 
 /* pins cancel-local-directly: leftovers run once each, in queue order. */
 static void io_uring_test_leftovers_order(struct kunit *test)
@@ -43,7 +43,7 @@ static void io_uring_test_leftovers_order(struct kunit *test)
 /* pins cancel-local-directly: ring exit runs leftovers itself, no other work. */
 static void io_uring_test_leftovers_by(struct kunit *test)
 {
-	const bool *dead = test->param_value;
+	const struct ring_submitter *submitter = test->param_value;
 	struct ring *ring = ring_with_leftovers(test, RING_NR);
 	int i, direct = 0;
 
@@ -53,7 +53,7 @@ static void io_uring_test_leftovers_by(struct kunit *test)
 		direct += !strcmp(ring->item[i].by, RING_EXIT);
 		KUNIT_EXPECT_STREQ(test, ring->item[i].by, RING_EXIT);
 	}
-	if (*dead)
+	if (submitter->dead)
 		kunit_info(test, "figure cancel-local-directly: %d of %d leftovers run by ring exit itself\n",
 			   direct, RING_NR);
 }
@@ -184,13 +184,13 @@ static void io_uring_test_leftovers_flush_adds(struct kunit *test)
 /* pins cancel-local-directly: ring exit runs what comes when it waits already. */
 static void io_uring_test_leftovers_late(struct kunit *test)
 {
-	const bool *dead = test->param_value;
+	const struct ring_submitter *submitter = test->param_value;
 	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
 	int i;
 
 	for (i = 0; i < 3; i++)
 		ring_item(test);
-	if (*dead)
+	if (submitter->dead)
 		ring_submitter_exit(ring);
 	ring_close(ring);
 	schedule_timeout_uninterruptible(HZ);
@@ -509,7 +509,7 @@ static void io_uring_test_cancel_no_wq(struct kunit *test)
 }
 
 static int ring_polled_late(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
-		       unsigned int flags)
+			    unsigned int flags)
 {
 	struct io_kiocb *req = cmd_to_io_kiocb(cmd);
 	struct ring_item *item = (void *)(unsigned long)req->cqe.user_data;
@@ -530,12 +530,22 @@ static const struct file_operations ring_late_fops = {
 	.uring_cmd_iopoll = ring_polled_late,
 };
 
+static const struct ring_defer {
+	const char *desc;
+	unsigned int flags;
+} ring_defers[] = {
+	{ "plain", 0 },
+	{ "defer", IORING_SETUP_DEFER_TASKRUN },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ring_defers, ring_defers, desc);
+
 /* Ring exit polls for what is completed only if somebody does, until it is. */
 static void io_uring_test_iopoll(struct kunit *test)
 {
-	const bool *defer = test->param_value;
+	const struct ring_defer *defer = test->param_value;
 	struct ring *ring = ring_create(test, IORING_SETUP_IOPOLL |
-					(*defer ? IORING_SETUP_DEFER_TASKRUN : 0));
+					defer->flags);
 	struct ring_item *item;
 	struct file *file;
 	int i;
@@ -557,15 +567,6 @@ static void io_uring_test_iopoll(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, file_count(file), 1);
 	fput(file);
 }
-
-static const bool ring_defers[] = { false, true };
-
-static void ring_defer_desc(const bool *defer, char *desc)
-{
-	strscpy(desc, *defer ? "defer" : "plain", KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ring_defers, ring_defers, ring_defer_desc);
 
 static bool ring_ready;
 

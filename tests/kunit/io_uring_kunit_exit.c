@@ -47,28 +47,29 @@ static void ring_add_later(struct work_struct *work)
 
 /* Timers of a minute end with one of these, which it has just begun or not. */
 #define RING_SLOW 512
-static const unsigned long ring_slows[] = { 2, RING_SLOW - 10 };
+static const struct ring_slow {
+	const char *desc;
+	unsigned long at;
+} ring_slows[] = {
+	{ "late", 2 },
+	{ "early", RING_SLOW - 10 },
+};
 
-static void ring_slow_desc(const unsigned long *at, char *desc)
-{
-	strscpy(desc, *at == 2 ? "late" : "early", KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ring_slows, ring_slows, ring_slow_desc);
+KUNIT_ARRAY_PARAM_DESC(ring_slows, ring_slows, desc);
 
 static void ring_exit_slowly(struct kunit *test)
 {
 	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
 	unsigned long secs = sysctl_hung_task_timeout_secs;
 	struct ring_item *item = ring_item(test);
-	const unsigned long *at = test->param_value;
+	const struct ring_slow *slow = test->param_value;
 	unsigned long end;
 
 	INIT_DELAYED_WORK(&ring->later, ring_add_later);
 	do {
 		schedule_timeout_uninterruptible(1);
 		end = jiffies + 360 * HZ + RING_INTERVAL;
-	} while (end % RING_SLOW - *at > 4);
+	} while (end % RING_SLOW - slow->at > 4);
 	/* who waits for this test to end has to wait for that long */
 	sysctl_hung_task_timeout_secs = 0;
 	schedule_delayed_work(&ring->later, 310 * HZ);
@@ -121,18 +122,16 @@ static void io_uring_test_exit_overflow(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
 }
 
-static const unsigned int ring_setups[] = {
-	0, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_SQPOLL,
+static const struct ring_setup {
+	const char *desc;
+	unsigned int flags;
+} ring_setups[] = {
+	{ "plain", 0 },
+	{ "defer", IORING_SETUP_DEFER_TASKRUN },
+	{ "sqpoll", IORING_SETUP_SQPOLL },
 };
 
-static void ring_setup_desc(const unsigned int *flags, char *desc)
-{
-	strscpy(desc, *flags & IORING_SETUP_DEFER_TASKRUN ? "defer" :
-		*flags & IORING_SETUP_SQPOLL ? "sqpoll" : "plain",
-		KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ring_setups, ring_setups, ring_setup_desc);
+KUNIT_ARRAY_PARAM_DESC(ring_setups, ring_setups, desc);
 
 /*
  * io_ring_exit_work: race: who adds task_work to a ring without a request that
@@ -140,8 +139,8 @@ KUNIT_ARRAY_PARAM(ring_setups, ring_setups, ring_setup_desc);
  */
 static void io_uring_test_exit_grace(struct kunit *test)
 {
-	const unsigned int *flags = test->param_value;
-	struct ring *ring = ring_create(test, *flags);
+	const struct ring_setup *setup = test->param_value;
+	struct ring *ring = ring_create(test, setup->flags);
 	unsigned long before;
 
 	kunit_tiny_rcu(test);
@@ -150,7 +149,8 @@ static void io_uring_test_exit_grace(struct kunit *test)
 	ring_kill(ring);
 	before = get_state_synchronize_rcu();
 	io_ring_exit_work(&ring->ctx->exit_work);
-	KUNIT_EXPECT_EQ(test, poll_state_synchronize_rcu(before), !!*flags);
+	KUNIT_EXPECT_EQ(test, poll_state_synchronize_rcu(before),
+			!!setup->flags);
 	sched_set_normal(current, 0);
 	KUNIT_EXPECT_TRUE(test, ring_freed(ring));
 }
@@ -282,17 +282,28 @@ static void io_uring_test_exit_sqpoll_work(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, ring->ran, "AbcD");
 }
 
+static const struct ring_gone {
+	const char *desc;
+	bool thread, tctx;
+} ring_gones[] = {
+	{ "no thread", .thread = true },
+	{ "no tctx", .tctx = true },
+	{ "no io-wq" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ring_gones, ring_gones, desc);
+
 /* io_ring_exit_work: the SQPOLL thread may be gone, or have no io-wq. */
 static void io_uring_test_exit_sqpoll_gone(struct kunit *test)
 {
-	const int *what = test->param_value;
+	const struct ring_gone *gone = test->param_value;
 	struct ring *ring = ring_sqpoll(test);
 	struct io_uring_task *tctx = ring->task->io_uring;
 	struct io_wq *wq = tctx->io_wq;
 
-	if (*what == 0)
+	if (gone->thread)
 		RCU_INIT_POINTER(ring->sqd.thread, NULL);
-	else if (*what == 1)
+	else if (gone->tctx)
 		ring->task->io_uring = NULL;
 	else
 		tctx->io_wq = NULL;
@@ -302,17 +313,6 @@ static void io_uring_test_exit_sqpoll_gone(struct kunit *test)
 	ring->task->io_uring = tctx;
 	tctx->io_wq = wq;
 }
-
-static const int ring_gones[] = { 0, 1, 2 };
-
-static void ring_gone_desc(const int *what, char *desc)
-{
-	static const char * const of[] = { "no thread", "no tctx", "no io-wq" };
-
-	strscpy(desc, of[*what], KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ring_gones, ring_gones, ring_gone_desc);
 
 static int ring_user_thread(void *data)
 {
@@ -400,21 +400,22 @@ static void io_uring_test_exit_in_cancel(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ring_freed(ring));
 }
 
-static const bool ring_tctx_locks[] = { false, true };
+static const struct ring_tctx_lock {
+	const char *desc;
+	bool tctx;
+} ring_tctx_locks[] = {
+	{ "uring_lock", false },
+	{ "tctx_lock", true },
+};
 
-static void ring_tctx_lock_desc(const bool *tctx, char *desc)
-{
-	strscpy(desc, *tctx ? "tctx_lock" : "uring_lock", KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ring_tctx_locks, ring_tctx_locks, ring_tctx_lock_desc);
+KUNIT_ARRAY_PARAM_DESC(ring_tctx_locks, ring_tctx_locks, desc);
 
 static struct mutex *ring_lock(struct kunit *test)
 {
-	const bool *tctx = test->param_value;
+	const struct ring_tctx_lock *lock = test->param_value;
 	struct ring *ring = test->priv;
 
-	return *tctx ? io_ring_tctx_lock(ring->ctx) : &ring->ctx->uring_lock;
+	return lock->tctx ? io_ring_tctx_lock(ring->ctx) : &ring->ctx->uring_lock;
 }
 
 /* io_ring_exit_work: race: users are not looked for while another has a lock. */

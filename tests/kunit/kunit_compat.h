@@ -22,10 +22,14 @@
 
 /* The fix cancel-create-once adds it. */
 #if !KUNIT_HAS_MATCH_ALL
-#define task_work_cancel_match_all(task, match, data) ({		\
-	kunit_skip_without("task_work_cancel_match_all()");		\
-	(void)(match);							\
-	(struct callback_head *)NULL; })
+static inline struct callback_head *
+task_work_cancel_match_all(struct task_struct *task,
+			   bool (*match)(struct callback_head *, void *data),
+			   void *data)
+{
+	kunit_skip_without("task_work_cancel_match_all()");
+	return NULL;
+}
 #endif
 
 /* The fix cancel-local-directly adds it; 6.12 has it in io_uring.c. */
@@ -36,7 +40,8 @@
 
 /* Orphans of a task that exits run from a work item of its, not one of a ring. */
 #if !KUNIT_HAS_TCTX_FALLBACK
-#define io_tctx_fallback_work(work)		((void)(work))
+#define io_tctx_fallback_work(work) \
+	kunit_skip_without("io_tctx_fallback_work()")
 #endif
 
 /* It is freed after a grace period, or by kfree(). */
@@ -72,13 +77,6 @@ static inline void kunit_one_cpu(struct kunit *test)
 {
 	if (num_online_cpus() > 1)
 		kunit_skip(test, "needs to be on the only CPU");
-}
-
-/* Skips a case that counts jiffies, which pass on their own in real time. */
-static inline void kunit_exact_time(struct kunit *test)
-{
-	if (!IS_ENABLED(CONFIG_UML_TIME_TRAVEL_SUPPORT))
-		kunit_skip(test, "needs simulated time to be exact");
 }
 
 /* Skips a case that sees whether a grace period has passed: just one CPU can. */

@@ -439,12 +439,7 @@ static const struct twq_wake {
 	  .nr_left = IO_CQ_WAKE_INIT, .wakes = 1 },
 };
 
-static void twq_wake_desc(const struct twq_wake *wake, char *desc)
-{
-	strscpy(desc, wake->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(twq_wakes, twq_wakes, twq_wake_desc);
+KUNIT_ARRAY_PARAM_DESC(twq_wakes, twq_wakes, desc);
 
 /* io_req_local_work_add: who waits is woken once, when there is enough. */
 static void tw_test_add_local_wake(struct kunit *test)
