@@ -5,11 +5,15 @@ cov.py COMMAND TREE OBJDIR RESULTS ID [ARGUMENT...]
 
     runs                    the runs that left counts of this build
     reach SOURCE...         "source line test", and "source line -" for a line with code that no test reaches
-    lines SOURCE            "line test number count", for the report
     calls RUN SOURCE FUNCTION...
                             "function count": how often that run called each function
-    who SOURCE:LINE|SOURCE:FUNCTION
-                            the runs that reach it, and how often each does
+    table KERNEL COUNTS OUT the table of coverage/targets, from the counts of all runs added up, in the directory COUNTS; what
+                            it says of each line goes to the file OUT, for:
+    patch NAME ADDED IN     the lines of the file ADDED, "source number" each, of the change NAME
+    targets KERNEL          the sources that coverage/targets names, if it can be read
+    who SOURCE:LINE|SOURCE:FUNCTION [CASES]
+                            the runs that reach it, and how often each does; and of suites the cases, whose results, a run a
+                            case, are in the directory CASES
 
 RESULTS has a directory for each run, with the counts in gcov/ and the ID of the build in linux.id. What another build left
 is not looked at; counts of this build that do not fit its objects are an error."""
@@ -20,6 +24,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+
+import targets as floors
 
 
 class Error(Exception):
@@ -56,10 +62,11 @@ class Build:
 
     def __init__(self, tree, objdir, results, ident):
         self.tree, self.objdir, self.results, self.ident = tree, objdir, results, ident.strip()
+        self.counted = tuple(floors.counted())
 
     def notes(self):
         """The objects that are counted, without suffix: io_uring/io-wq."""
-        for top in "io_uring", "kernel":
+        for top in sorted({counted.partition("/")[0] for counted in self.counted}):
             for where, dirs, names in os.walk(os.path.join(self.objdir, top)):
                 dirs.sort()
                 for name in sorted(names):
@@ -159,6 +166,54 @@ class Build:
         return found
 
 
+    def total(self, counts):
+        """{source: floors.Source} of counts that are added up already. What several objects hold of a header is added up."""
+        lines, functions = {}, {}
+        for _, data in self.gcov({"all": counts}, list(self.notes()), "-b"):
+            for file in data["files"]:
+                source = file["file"].removeprefix("../")
+                if not source.startswith(self.counted):
+                    continue
+                lines.setdefault(source, {})
+                functions.setdefault(source, {})
+                for line in file["lines"]:
+                    taken = [branch["count"] for branch in line["branches"]]
+                    count, before = lines[source].get(line["line_number"], (0, []))
+                    same = len(before) == len(taken)
+                    lines[source][line["line_number"]] = (
+                        count + line["count"], [a + b for a, b in zip(before, taken)] if same else before + taken)
+                for function in file["functions"]:
+                    at = function["name"], function["start_line"], function["end_line"]
+                    functions[source][at] = functions[source].get(at, 0) + function["execution_count"]
+        return {source: floors.Source(self.tree, source, lines[source], [(*at, calls) for at, calls in functions[source].items()])
+                for source in lines if lines[source]}
+
+
+def targets(_, kernel):
+    print("\n".join(floors.Targets(kernel).sources()))
+
+
+def table(build, kernel, counts, out):
+    wanted = floors.Targets(kernel)
+    found = build.total(counts)
+    rows, good = floors.table(wanted, found)
+    print("\n".join(rows))
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump({name: {number: [line.count, line.marks()] for number, line in source.lines.items()}
+                   for name, source in found.items()}, file)
+    return 0 if good else 1
+
+
+def patch(build, name, added, counted):
+    numbers = {}
+    for line in read(added).splitlines():
+        source, number = line.split()
+        numbers.setdefault(source, []).append(int(number))
+    rows, good = floors.patch(name, numbers, json.loads(read(counted)), build.tree)
+    print("\n".join(rows))
+    return 0 if good else 1
+
+
 def runs(build):
     names = build.runs()
     for counts in names.values():
@@ -175,12 +230,6 @@ def reach(build, *sources):
             names = [run for run, count in counts.items() if count] or ["-"]
             for name in names:
                 print(source, number, name)
-
-
-def lines(build, source):
-    for number, counts in build.per_run([source])[source][0].items():
-        for run, count in counts.items():
-            print("line", run, number, count)
 
 
 def calls(build, run, source, *functions):
@@ -203,7 +252,12 @@ def calls(build, run, source, *functions):
         print(name, found[name])
 
 
-def who(build, at):
+def counts_at(build, source, place):
+    lines, functions, _ = build.per_run([source])[source]
+    return lines.get(int(place), {}) if place.isdigit() else functions.get(place, {})
+
+
+def who(build, at, cases=""):
     source, _, place = at.rpartition(":")
     text = read(build.tree, source).splitlines()
     names = build.runs()
@@ -227,8 +281,14 @@ def who(build, at):
         counts = lines[number]
         print(f"{source}:{number}" + (f", in {inside[number]}()" if number in inside else "") + f": {said}")
     reached = sorted(((count, run) for run, count in counts.items() if count), key=lambda c: (-c[0], c[1]))
+    alone = {}
+    if cases:
+        alone = counts_at(Build(build.tree, build.objdir, cases, build.ident), source, place)
     for count, run in reached:
-        print(f"  {run:<24} {count:12d}")
+        print(f"  {run:<44} {count:12d}")
+        for times, case in sorted(((n, case) for case, n in alone.items() if n and case.startswith(run + ".")),
+                                  key=lambda c: (-c[0], c[1])):
+            print(f"    {case:<42} {times:12d}")
     if not reached:
         print(f"reached by none of {len(names)} runs")
         return 1
@@ -236,7 +296,7 @@ def who(build, at):
     return 0
 
 
-COMMANDS = {command.__name__: command for command in (runs, reach, lines, calls, who)}
+COMMANDS = {command.__name__: command for command in (targets, table, patch, runs, reach, calls, who)}
 
 
 def main(name, tree, objdir, results, ident, *arguments):
@@ -246,6 +306,6 @@ def main(name, tree, objdir, results, ident, *arguments):
 if __name__ == "__main__":
     try:
         sys.exit(main(*sys.argv[1:]))
-    except Error as error:
+    except (Error, floors.Unreadable, OSError, ValueError) as error:
         print(f"{os.environ.get('ME', 'cov')}: error: {error}", file=sys.stderr)
         sys.exit(2)

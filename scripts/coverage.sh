@@ -12,30 +12,28 @@ out=$work/coverage-$FLAVOUR
 lock
 need_counts
 
+cov targets "$KERNEL" >/dev/null
 rm -rf "$out.tmp"
 mkdir -p "$out.tmp"
 linux_id >"$out.tmp/linux.id"
-runs=0
-for id in "$results"/*/linux.id; do
-	cmp -s "$id" "$out.tmp/linux.id" || continue
-	counts=${id%/linux.id}/gcov
-	[ -n "$(find "$counts" -name '*.gcda' -print -quit)" ] || continue
-	runs=$((runs + 1))
-	if [ "$runs" = 1 ]; then
-		cp -r "$counts" "$out.tmp/gcda"
+cov runs >"$out.tmp/runs"
+runs=$(wc -l <"$out.tmp/runs")
+while read -r run; do
+	if [ ! -d "$out.tmp/gcda" ]; then
+		cp -r "$results/$run/gcov" "$out.tmp/gcda"
 		continue
 	fi
-	gcov-tool merge -o "$out.tmp/sum" "$out.tmp/gcda" "$counts" >"$out.tmp/log" 2>&1 ||
-		die "gcov-tool cannot add the counts in $counts: $(tail -n 1 "$out.tmp/log")"
+	gcov-tool merge -o "$out.tmp/sum" "$out.tmp/gcda" "$results/$run/gcov" >"$out.tmp/log" 2>&1 ||
+		die "gcov-tool cannot add the counts of $run: $(tail -n 1 "$out.tmp/log")"
 	rm -rf "$out.tmp/gcda"
 	mv "$out.tmp/sum" "$out.tmp/gcda"
-done
-[ "$runs" -gt 0 ] || die "no counts from this build of the kernel: run make test first"
+done <"$out.tmp/runs"
 [ -z "$(edited)" ] ||
 	say "note: sources were edited since this kernel was built, lines may be off: make test" >&2
 
 # gcov wants the .gcno files beside the counts.
-(cd "$objdir" && find io_uring kernel -name '*.gcno' -exec cp --parents -t "$out.tmp/gcda" {} +) ||
+# shellcheck disable=SC2046
+(cd "$objdir" && find $(counted | cut -d / -f 1) -name '*.gcno' -exec cp --parents -t "$out.tmp/gcda" {} +) ||
 	die "cannot write to $out.tmp: no space left?"
 
 # What lcov leaves behind when it fails goes with the rest.
@@ -48,20 +46,21 @@ lcov_run()
 }
 
 lcov_run lcov --capture --directory "$out.tmp/gcda" --base-directory "$objdir" --output-file "$out.tmp/all.info"
-lcov_run lcov --extract "$out.tmp/all.info" "$tree/io_uring/*" "$tree/kernel/task_work.c" \
-	--output-file "$out.tmp/coverage.info"
+set -f
+# shellcheck disable=SC2046
+lcov_run lcov --extract "$out.tmp/all.info" $(counted | sed "s,^,$tree/,; s,/\$,/*,") --output-file "$out.tmp/coverage.info"
+set +f
 lcov_run genhtml --quiet --branch-coverage --prefix "$tree" --title "umring $KERNEL $FLAVOUR, $runs runs" \
 	--output-directory "$out.tmp/html" "$out.tmp/coverage.info"
 # Neither of the two looks whether its writes worked.
 cut=$(grep -rL --include='*.html' '</html>' "$out.tmp/html" || :)
 [ -z "$cut" ] && [ "$(tail -n 1 "$out.tmp/coverage.info")" = end_of_record ] ||
 	die "the report in $out.tmp is cut off: no space left?"
+low=0
+cov table "$KERNEL" "$out.tmp/gcda" "$out.tmp/lines.json" >"$out.tmp/table" || low=$?
+[ "$low" -le 1 ] || exit "$low"
 rm -rf "$out"
 mv "$out.tmp" "$out"
-
-awk -v kernel="$KERNEL" '$1 == "kernel" { other = $2 != kernel; next } !other' "$top/coverage/targets" >"$out/targets"
-awk -v root="$tree" -v gcc="$gcc_version" -v unreachable="$out/unreachable" -f "$top/coverage/table.awk" \
-	"$out/targets" "$out/coverage.info" >"$out/table" || low=1
 cat "$out/table"
 # What one run reaches says nothing of the floors.
 of=$("$objdir/linux" list=1 2>/dev/null </dev/null | grep -cE '^(suite|scenario) ' || :)
@@ -69,10 +68,10 @@ if [ "$runs" -lt "$of" ]; then
 	echo "These are the counts of $runs runs of $of, so no floor is held to: make test runs all"
 	low=0
 fi
-if [ "$FLAVOUR" != default ] && [ "${low:-0}" = 1 ]; then
+if [ "$FLAVOUR" != default ] && [ "$low" = 1 ]; then
 	echo "The floors are those of flavour default, so $FLAVOUR is held to none"
 	low=0
 fi
 echo "HTML: ${out#"$top"/}/html/index.html"
 "$top/scripts/report.sh"
-exit "${low:-0}"
+exit "$low"

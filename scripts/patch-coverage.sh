@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# patch-coverage.sh: which of the lines that a fix adds no test reaches, and which of their branches none takes, by the
-# report of the last make coverage: a row of totals for each fix (FIX= for one) and such lines below it, with + for a
-# branch that was taken and - for one that was not. RANGE=a..b (or one commit) is about these commits of KDIR, or of
-# build/<kernel>/tree. Lines that were changed again since are left out. Exit status: 1 if there are such lines.
+# patch-coverage.sh: which of the lines that a fix adds no test reaches, and which of them do not branch each way, by the
+# counts of the last make coverage: a row of totals for each fix (FIX= for one) and such lines below it, with + for an
+# outcome of a condition that was seen and - for one that was not. RANGE=a..b (or one commit) is about these commits of
+# KDIR, or of build/<kernel>/tree. Lines that were changed again since are left out. Exit status: 1 if there are such lines.
 
 . "$(dirname "$0")/lib/common.sh"
 
 FIX=${FIX-}
 RANGE=${RANGE-}
-info=$work/coverage-$FLAVOUR/coverage.info
+info=$work/coverage-$FLAVOUR/lines.json
 
 # new_lines OLD NEW: the numbers of the lines of NEW that are not in OLD.
 new_lines()
@@ -29,7 +29,7 @@ row()
 		new_lines "$tmp/new/$f" "$tree/$f" >"$tmp/later"
 		new_lines "$old" "$tree/$f" | grep -vxFf "$tmp/later" | sed "s,^,$f ," >>"$tmp/added" || :
 	done <"$tmp/files"
-	awk -v root="$tree" -v name="$1" -f "$top/coverage/patch.awk" "$tmp/added" "$tmp/unreachable" "$info"
+	cov patch "$1" "$tmp/added" "$info"
 }
 
 # fix NAME: the files as they are, and as they are without the fix.
@@ -82,9 +82,8 @@ linux_id | cmp -s - "$(dirname "$info")/linux.id" || die "${info#"$top"/} is of 
 	die "there are runs since ${info#"$top"/} was written: run make coverage first"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-cat "$(dirname "$info")/unreachable" >"$tmp/unreachable" 2>/dev/null || :
 
-printf '%-32s %16s %16s\n' "$([ -n "$RANGE" ] && echo range || echo fix)" "added lines" "branches taken"
+printf '%-32s %16s %16s\n' "$([ -n "$RANGE" ] && echo range || echo fix)" "added lines" "lines that branch"
 status=0
 if [ -n "$RANGE" ]; then
 	range || status=$?

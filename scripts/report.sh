@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# report.sh: write build/<kernel>/report-<flavour>/index.html: the results of the last runs with their output, the
-# coverage of coverage/targets and of what each fix adds, the last make prove, and for each source a page that says which
+# report.sh: write build/<kernel>/report-<flavour>/index.html: what was tested, what has changed since the report before, the
+# results of the last runs with their output, the coverage of coverage/targets and of what each fix adds, the last make prove, and for each source a page that says which
 # tests reach a line; JUnit XML beside it. make coverage calls it, once the counts are added up.
 
 . "$(dirname "$0")/lib/common.sh"
@@ -22,21 +22,25 @@ done <"$tmp/fixes"
 mkdir "$tmp/proof"
 find "$work" -maxdepth 2 \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) -exec cp -p -t "$tmp/proof" {} +
 
+# What was tested: the tree, what is edited in it, and what compiled it.
 {
-	sed -n 's/^\([^# :]*\.[ch]\)[: \t].*/\1/p' "$coverage/targets"
+	printf 'kernel\t%s, flavour %s\n' "$(sed -n 's/^# Linux.* \([0-9][^ ]*\) Kernel Configuration/\1/p' "$objdir/.config")" "$FLAVOUR"
+	[ -z "${KDIR-}" ] || printf 'KDIR\t%s\n' "$KDIR"
+	printf 'tree\t%s\n' "$(git -C "$tree" log -1 --format='%h %s' 2>/dev/null || echo 'no git repository')"
+	printf 'edits\t%s\n' "$(git -C "$tree" diff --stat HEAD 2>/dev/null | sed 's/^ *//; s/  */ /g' | paste -sd ';' | sed 's/^$/none/')"
+	printf 'compiler\t%s\n' "$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$objdir/.config")"
+} >"$tmp/tested"
+{
+	cov targets "$KERNEL"
 	cat "$tmp/patch"/* | sed -n 's/^  *\([^ :]*\):[0-9]*: .*/\1/p'
 } | sort -u >"$tmp/files"
-while read -r file; do
-	mkdir -p "$tmp/lines/$(dirname "$file")"
-	cov lines "$file" >"$tmp/lines/$file" 2>/dev/null </dev/null &
-done <"$tmp/files"
-wait
 
 rm -rf "$out.tmp"
 mkdir -p "$out.tmp"
 cp "$results/junit.xml" "$out.tmp" 2>/dev/null || :
-python3 -S "$top/coverage/report.py" "$out.tmp" "umring: kernel $KERNEL, flavour $FLAVOUR" "$results" "$coverage" "$tree" "$tmp" \
-	2>"$tmp/err" || die "cannot write ${out#"$top"/}: $(tail -n 1 "$tmp/err")"
+python3 -S -B "$top/scripts/lib/report.py" "$out.tmp" "$KERNEL" "$FLAVOUR" "$out" "$tree" "$objdir" "$results" \
+	"$(linux_id)" "$coverage" "$tmp" 2>"$tmp/err" ||
+	die "cannot write ${out#"$top"/}: $(tail -n 1 "$tmp/err")"
 rm -rf "$out"
 mv "$out.tmp" "$out"
 echo "Report: ${out#"$top"/}/index.html"

@@ -2,9 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0
 # who.sh: list the suites and scenarios that reach a line, and how often each does, from the counts of the last run of each:
 # AT=io_uring/io-wq.c:1440, or AT=io_uring/io-wq.c:io_worker_exit for the calls of a function. Runs of another build are not
-# looked at. Exit status: 1 if none reaches it.
+# looked at. Counts are those of a run, so each case of a suite that reaches it is run once more, alone, and keeps its counts
+# in build/<kernel>/cases-<flavour>/ until the kernel is linked anew; CASES=0 names the suites only. Exit status: 1 if none
+# reaches it.
 
 . "$(dirname "$0")/lib/common.sh"
+
+all=$work/cases-$FLAVOUR
+
+# A case by itself: its counts. What it says is known from the run of its suite.
+if [ "${1-}" = --case ]; then
+	! linux_id | cmp -s - "$all/$2/linux.id" || exit 0
+	rm -rf "${all:?}/$2"
+	mkdir -p "$all/$2/gcov"
+	GCOV_PREFIX=$all/$2/gcov GCOV_PREFIX_STRIP=$(printf '%s' "$objdir" | tr -cd / | wc -c) TMPDIR=${TMPDIR:-/dev/shm} \
+		timeout -s KILL "${LIMIT:-30}" "$objdir/linux" kunit.filter_glob="$2" >"$all/$2/ktap" 2>&1 </dev/null 9>&- || :
+	linux_id >"$all/$2/linux.id"
+	exit 0
+fi
 
 case ${AT-} in
 ?*:?*) ;;
@@ -14,4 +29,22 @@ lock
 need_counts
 [ -f "$tree/${AT%:*}" ] || die "no file ${AT%:*} in ${tree#"$top"/}"
 [ -z "$(edited)" ] || say "note: $(edited) was edited since this kernel was built, lines may be off: make test" >&2
-cov who "$AT"
+if [ "${CASES-1}" = 0 ]; then
+	cov who "$AT"
+	exit
+fi
+found=$(cov who "$AT") || {
+	status=$?
+	[ -z "$found" ] || printf '%s\n' "$found"
+	exit "$status"
+}
+suites=$(sed -n 's/^suite \([^ .]*\)$/\1/p' "$results/runs" 2>/dev/null || :)
+printf '%s\n' "$found" | sed -n 's/^  \([^ ]*\) .*/\1/p' | while read -r run; do
+	printf '%s\n' "$suites" | grep -qxF "$run" || continue
+	sed -n "/# SKIP/d; s/^    \(not \)\{0,1\}ok [0-9]* \([a-zA-Z0-9_]*\).*/$run.\2/p" "$results/$run/ktap"
+done | xargs -r -n 1 -P "$JOBS" "$0" --case
+if [ -d "$all" ]; then
+	cov who "$AT" "$all"
+else
+	printf '%s\n' "$found"
+fi

@@ -168,10 +168,17 @@ need_counts()
 			"$gcc_version, or run make distclean and build with gcc $gcov_version"
 }
 
+# counted: the directories, with a / at the end, and the sources that are counted.
+counted()
+{
+	sed -n 's/^counted //p' "$top/coverage/targets" | tr ' ' '\n'
+}
+
 # edited: one of the counted sources that were edited since the kernel was built.
 edited()
 {
-	(cd "$tree" && find io_uring kernel/task_work.c -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
+	# shellcheck disable=SC2046
+	(cd "$tree" && find $(counted) -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
 }
 
 # copy_build TO: the build in a tree of links to the sources, TO.
@@ -249,7 +256,7 @@ cov()
 {
 	cov_command=$1
 	shift
-	ME=$me python3 -S "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
+	ME=$me python3 -S -B "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
 }
 
 # run_py ARG...: go on as run.py. -S: it needs no site module, and that takes longer than many a suite.

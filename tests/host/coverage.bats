@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# coverage.sh and coverage/table.awk: a small instrumented program stands in for the kernel, tracefiles written by hand
-# for lcov of either version.
+# coverage.sh, and the table of coverage/targets: a small instrumented program stands in for the kernel, its figures are
+# counted by hand.
 
 load helper
 
@@ -103,150 +103,177 @@ lines()
 	works
 }
 
-# tracefile FUNCTIONS: two functions of four and two lines, half of the first hit and all of the second.
-tracefile()
-{
-	printf '%s\n' TN: SF:/t/io_uring/a.c "$@" DA:10,1 DA:11,1 DA:12,0 DA:13,0 DA:20,5 DA:21,5 \
-		BRDA:11,0,0,1 BRDA:11,0,1,0 BRDA:20,0,0,- BRDA:20,0,1,3 end_of_record >all.info
+@test "coverage: a line of coverage/targets that cannot be read" {
+	# Pins: it is named with its number before anything is added up: a word that is none, a count where a kind is wanted, no
+	# reason, a floor that is no number, a kernel that there is not, and a section that is empty.
+	instrumented
+	run_linux one l
+	for line in 'unreachbale io_uring/io-wq.c one seen # why' 'unreachable io_uring/io-wq.c 2 seen # why' \
+		'unreachable io_uring/io-wq.c one seen' 'folded io_uring/io-wq.c seen' 'io_uring/io-wq.c 1 2' \
+		'io_uring/io-wq.c a b c' 'kernal 7.3' 'kernel 1.0'; do
+		printf '%s\n' 'io_uring/io-wq.c 0 0 0' "$line" >coverage/targets
+		try scripts/coverage.sh
+		fails 'coverage/targets:2: cannot be read' "$line"
+		[ ! -e "$work/coverage-default" ]
+	done
+	echo "# none" >coverage/targets
+	try scripts/coverage.sh
+	fails "coverage/targets names no target for kernel $kernel"
 }
 
-table()
-{
-	try awk -v root=/t -f coverage/table.awk coverage/targets all.info
+@test "coverage: counts of another compilation under this build's name" {
+	# Pins: they are not added up, and the run is named.
+	instrumented
+	run_linux one l
+	sed -i '3s/$/ seen = 9;/' "$tree/io_uring/io-wq.c"
+	compile
+	cp "$objdir/linux.id" "$results/one"
+	try scripts/coverage.sh
+	fails 'the counts of one for io_uring/io-wq.o are of another compilation' 'make test'
+	[ ! -e "$work/coverage-default" ]
 }
 
-@test "coverage: table.awk with tracefiles of lcov 1.16, 2.0 and 2.3" {
-	# Pins: the same table from each form in which functions are written.
-	printf '%s\n' '# comment' 'io_uring/a.c 60 100 50' 'io_uring/a.c:first 50 100 50' 'io_uring/a.c:second 100 100 50' >coverage/targets
-	tracefile FN:10,first FN:20,second FNDA:1,first FNDA:5,second
-	table
+# branching: a program with conditions, run so that the figures can be counted by hand, and its exceptions.
+branching()
+{
+	instrumented
+	cat >"$tree/io_uring/io-wq.c" <<-'END'
+		int seen;
+		#define WARN(c) ({ int on = !!(c); if (on && !seen) seen = 7; on; })
+		void left(void)
+		{
+			for (int i = 0; i < 3; i++)
+				if (i == 1 && seen < 9)
+					seen = i;
+			if (WARN(seen == 8))
+				seen = 5;
+			switch (seen) {
+			case 1: seen = 2; break;
+			case 40: seen = 6;
+			}
+		}
+		void right(void)
+		{
+			if (seen)
+				seen = 3;
+		}
+	END
+	compile
+	run_linux one l
+}
+
+# exceptions LINE...: the table with these; and, if one is wrong, that is said.
+exceptions()
+{
+	printf '%s\n' 'counted io_uring/ kernel/task_work.c' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' "$@" >coverage/targets
+	cp -r "$results/one/gcov" counts
+	try python3 -S -B coverage/cov.py table "$tree" "$objdir" "$results" "$(cat "$objdir/linux.id")" "$kernel" counts lines.json
+	rm -r counts
+}
+
+row()
+{
+	grep -qE "^$1 +$2 +$3 +$4 *\$" <<<"$out"
+}
+
+@test "coverage: lines that branch, counted by hand" {
+	# Pins: of left(), five lines branch and one of them, the loop, each way: `seen < 9` is always so, the warning never
+	# comes and so is evaluated one way, no 40 is seen. Line 6 has two conditions, of which one goes both ways. right() is
+	# not reached, its condition counts as not taken.
+	branching
+	exceptions
 	works
-	cp "$BATS_TEST_TMPDIR/out" 1.16
-	grep -qE '^io_uring/a.c +66.7 % of +6 +100.0 % of +2 +50.0 % of +4 *$' 1.16
-	grep -qE '^io_uring/a.c:first +50.0 % of +4 +100.0 % of +1 +50.0 % of +2 *$' 1.16
-	grep -qE '^io_uring/a.c:second +100.0 % of +2 +100.0 % of +1 +50.0 % of +2 *$' 1.16
-	tracefile FN:10,13,first FN:20,21,second FNDA:1,first FNDA:5,second
-	table
-	diff 1.16 "$BATS_TEST_TMPDIR/out"
-	tracefile FNL:0,10,13 FNA:0,1,first FNL:1,20,21 FNA:1,5,second
-	table
-	diff 1.16 "$BATS_TEST_TMPDIR/out"
-}
-
-@test "coverage: table.awk holds each floor, of lines, functions and branches" {
-	# Pins: below any one floor is exit status 1, at the floor is not.
-	tracefile FN:10,first FN:20,second FNDA:1,first FNDA:0,second
-	for floors in '66 0 0' '0 50 0' '0 0 50'; do
-		echo "io_uring/a.c $floors" >coverage/targets
-		table
-		[ "$status" = 0 ]
-	done
-	for floors in '67 0 0' '0 51 0' '0 0 51'; do
-		echo "io_uring/a.c $floors" >coverage/targets
-		table
-		[ "$status" = 1 ]
-		grep -q '!' <<<"$out"
-	done
-}
-
-@test "coverage: table.awk and a target that is not in the tracefile" {
-	# Pins: a function that was renamed is an error, not 0 of 0.
-	tracefile FN:10,first FNDA:1,first
-	printf '%s\n' 'io_uring/a.c:gone 0 0 0' >coverage/targets
-	table
-	[ "$status" = 1 ]
-	grep -q 'io_uring/a.c:gone .*not in the coverage data' <<<"$out"
-}
-
-# A source for the tracefile: what is on lines 11 to 13 of first(), and 20 of second().
-source_lines()
-{
-	mkdir -p t/io_uring
-	tracefile FN:10,first FN:20,second FNDA:1,first FNDA:5,second
-	sed -i "s,SF:/t,SF:$PWD/t," all.info
-	{
-		printf '%s\n' / / / / / / / / /
-		printf '%s\n' 'first()' 'if (test(a) && b)' 'warn(1);' 'warn(2);' / / / / / / 'if (test(a) && c)' '}'
-	} >t/io_uring/a.c
-}
-
-# entry LINE...: what coverage/targets makes of these lines.
-entry()
-{
-	printf '%s\n' 'io_uring/a.c 0 0 0' 'io_uring/a.c:first 0 0 0' "$@" >coverage/targets
-	try awk -v root="$PWD/t" -v gcc="${gcc-}" -f coverage/table.awk coverage/targets all.info
+	row io_uring/io-wq.c:left '80.0 % of +10' '100.0 % of +1' '25.0 % of +4'
+	row io_uring/io-wq.c '57.1 % of +14' '50.0 % of +2' '20.0 % of +5'
+	grep -q '"6": \[[0-9]*, "+++-"\]' lines.json
 }
 
 @test "coverage: what is unreachable is left out" {
-	# Pins: of the figures of the file and the function; all lines of the function that have the text; no other's.
-	source_lines
-	entry 'unreachable io_uring/a.c:first line warn( # never'
+	# Pins: one condition's outcome, all of a line, the line itself; of the file and the function, and of no other function.
+	branching
+	exceptions 'unreachable io_uring/io-wq.c:left one if (i == 1 # never nine'
 	works
-	grep -qE '^io_uring/a.c +100.0 % of +4 +100.0 % of +2 +50.0 % of +4 *$' <<<"$out"
-	grep -qE '^io_uring/a.c:first +100.0 % of +2 +100.0 % of +1 +50.0 % of +2 *$' <<<"$out"
-	entry "unreachable	io_uring/a.c:first	1	if (test(a)	# never"
+	row io_uring/io-wq.c:left '80.0 % of +10' '100.0 % of +1' '50.0 % of +4'
+	exceptions 'unreachable io_uring/io-wq.c:left all if (WARN( # a bug'
 	works
-	grep -qE '^io_uring/a.c +66.7 % of +6 +100.0 % of +2 +66.7 % of +3 *$' <<<"$out"
-	grep -qE '^io_uring/a.c:first +50.0 % of +4 +100.0 % of +1 +100.0 % of +1 *$' <<<"$out"
+	row io_uring/io-wq.c:left '80.0 % of +10' '100.0 % of +1' '33.3 % of +3'
+	exceptions 'unreachable io_uring/io-wq.c:left line seen = 5; # a bug' 'unreachable io_uring/io-wq.c:left line seen = 6; # no'
+	works
+	row io_uring/io-wq.c:left '100.0 % of +8' '100.0 % of +1' '25.0 % of +4'
+	row io_uring/io-wq.c '66.7 % of +12' '50.0 % of +2' '20.0 % of +5'
 }
 
-@test "coverage: an entry for what is reached, or is not there" {
-	# Pins: exit status 1, and the entry is named.
-	source_lines
-	entry 'unreachable io_uring/a.c:first line if ( # it is'
-	[ "$status" = 1 ]
-	grep -qx 'coverage/targets: io_uring/a.c:first: reached: if (!' <<<"$out"
-	entry 'unreachable io_uring/a.c:first 2 if ( # one is'
-	[ "$status" = 1 ]
-	grep -qx 'coverage/targets: io_uring/a.c:first: 1 of 2 branches reached: if (!' <<<"$out"
-	entry 'unreachable io_uring/a.c:second line warn( # elsewhere'
-	[ "$status" = 1 ]
-	grep -qx 'coverage/targets: io_uring/a.c:second: no line with warn(!' <<<"$out"
-	entry 'unreachable io_uring/a.c:first line warn('
-	[ "$status" = 1 ]
-	grep -q 'coverage/targets: no reason: ' <<<"$out"
+@test "coverage: one outcome is excused and a line lacks two" {
+	# Pins: the other one still counts.
+	branching
+	sed -i 's/if (i == 1 && seen < 9)/if (i < 5 \&\& seen < 9)/' "$tree/io_uring/io-wq.c"
+	compile
+	rm -r "$results"
+	run_linux one l
+	exceptions 'unreachable io_uring/io-wq.c:left one if (i < 5 # three times'
+	works
+	row io_uring/io-wq.c:left '[0-9.]+ % of +10' '100.0 % of +1' '25.0 % of +4'
+	grep -q '"6": \[[0-9]*, "+-"\]' lines.json
+	exceptions 'unreachable io_uring/io-wq.c:left all if (i < 5 # three times'
+	works
+	row io_uring/io-wq.c:left '[0-9.]+ % of +10' '100.0 % of +1' '33.3 % of +3'
 }
 
-@test "coverage: entries whose counts are those of another gcc" {
-	# Pins: as many branches are left out as there are, up to the count, and what is not there is no error.
-	source_lines
-	gcc=12
-	entry 'gcc 12' 'unreachable io_uring/a.c:first 2 if ( # one is'
+@test "coverage: an exception for what is reached, or is not there" {
+	# Pins: exit status 1, and the exception is named.
+	branching
+	for kind in one all; do
+		exceptions "unreachable io_uring/io-wq.c:left $kind for (int # it goes both ways"
+		[ "$status" = 1 ]
+		grep -qx 'coverage/targets: io_uring/io-wq.c:left: all outcomes reached in line 5: for (int!' <<<"$out"
+	done
+	exceptions 'unreachable io_uring/io-wq.c:left line seen = 2; # it is'
 	[ "$status" = 1 ]
-	gcc=14
-	entry 'gcc 12' 'unreachable io_uring/a.c:first 2 if ( # one is' 'unreachable io_uring/a.c:second 1 warn( # elsewhere'
-	works
-	grep -qE '^io_uring/a.c:first .* 100.0 % of +1 *$' <<<"$out"
-	entry 'gcc 12' 'unreachable io_uring/a.c:first line if ( # reached by whatever gcc'
+	grep -qx 'coverage/targets: io_uring/io-wq.c:left: reached: seen = 2;!' <<<"$out"
+	exceptions 'unreachable io_uring/io-wq.c one no such text # why'
 	[ "$status" = 1 ]
+	grep -qx 'coverage/targets: io_uring/io-wq.c: no line with no such text!' <<<"$out"
 }
 
 @test "coverage: conditions that the compiler folds" {
-	# Pins: once for each time that the text is there; a condition that was only never met is no such one.
-	source_lines
-	fold='BRDA:11,0,0,0\nBRDA:11,0,1,9\nBRDA:11,0,2,0\nBRDA:11,0,3,0\nBRDA:11,0,4,-\nBRDA:11,0,5,-'
-	sed -i "/BRDA:11,0,0/i $fold" all.info
-	entry 'folded io_uring/a.c test( # known'
+	# Pins: __builtin_constant_p() of a value, as in the kernel's test_bit(), is left out; what the line asks itself stays. A
+	# text whose conditions were only never met is no such one.
+	branching
+	sed -i '1s/$/ int *volatile at = \&seen;/; 8s/.*/int *p = at; if (TEST(p) \&\& seen < 7)/
+		2s/.*/#define TEST(p) (__builtin_constant_p((p) != 0) \&\& (p) \&\& __builtin_constant_p(*(p)) ? 0 : *(p) == 1)/' \
+		"$tree/io_uring/io-wq.c"
+	compile -O2
+	rm -r "$results"
+	run_linux one l
+	exceptions
+	grep -q '"8": \[[0-9]*, "-++-+-"\]' lines.json
+	exceptions 'folded io_uring/io-wq.c TEST( # of an address'
 	works
-	grep -qE '^io_uring/a.c:first .* 66.7 % of +3 *$' <<<"$out"
-	sed -i "0,/BRDA:11,0,0/{/BRDA:11,0,0/i $fold
-	}" all.info
-	entry 'folded io_uring/a.c test( # known'
-	works
-	grep -qE '^io_uring/a.c:first .* 33.3 % of +9 *$' <<<"$out"
-	source_lines
-	sed -i 's/^BRDA:11,0,0,1/BRDA:11,0,0,0/; s/^BRDA:11,0,1,0/BRDA:11,0,1,9\nBRDA:11,0,2,0\nBRDA:11,0,3,0\nBRDA:11,0,4,3\nBRDA:11,0,5,4/' all.info
-	entry 'folded io_uring/a.c test( # known'
+	grep -q '"8": \[[0-9]*, "+-+-"\]' lines.json
+	exceptions 'folded io_uring/io-wq.c for ( # is not'
 	[ "$status" = 1 ]
-	grep -qx 'coverage/targets: io_uring/a.c: nothing is folded: test(!' <<<"$out"
+	grep -qx 'coverage/targets: io_uring/io-wq.c: nothing is folded: for (!' <<<"$out"
 }
 
-@test "coverage: a function that is always inlined" {
-	# Pins: its lines are the file's, not those of the function before it.
-	source_lines
-	sed -i '12s/.*/}/' t/io_uring/a.c
-	entry
-	works
-	grep -qE '^io_uring/a.c +66.7 % of +6 ' <<<"$out"
-	grep -qE '^io_uring/a.c:first +66.7 % of +3 ' <<<"$out"
+@test "coverage: a target that is not in the counts" {
+	# Pins: a function that was renamed is an error, not 0 of 0.
+	branching
+	exceptions 'io_uring/io-wq.c:gone 0 0 0'
+	[ "$status" = 1 ]
+	grep -q 'io_uring/io-wq.c:gone .*not in the coverage data' <<<"$out"
+}
+
+@test "coverage: each floor is held, of lines, functions and lines that branch" {
+	# Pins: below any one floor is exit status 1, at the floor is not.
+	branching
+	for floors in '57 0 0' '0 50 0' '0 0 20'; do
+		exceptions "io_uring/io-wq.c $floors"
+		works
+	done
+	for floors in '58 0 0' '0 51 0' '0 0 21'; do
+		exceptions "io_uring/io-wq.c $floors"
+		[ "$status" = 1 ]
+		grep -q '^io_uring/io-wq.c .*!' <<<"$out"
+		grep -q 'below its floor' <<<"$out"
+	done
 }

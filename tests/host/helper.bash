@@ -110,7 +110,7 @@ instrumented()
 		echo "CONFIG_GCC_VERSION=$(gcc -dumpversion)0000"
 	} >"$objdir/.config"
 	printf '%s\n' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' 'io_uring/io-wq.c:right 0 0 0' \
-		'kernel/task_work.c 0 0 0' >coverage/targets
+		'kernel/task_work.c 0 0 0' 'counted io_uring/ kernel/task_work.c' >coverage/targets
 	compile
 }
 

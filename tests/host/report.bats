@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# report.sh, coverage/report.py and junit.py: a small instrumented program stands in for the kernel.
+# report.sh, report.py and junit.py: a small instrumented program stands in for the kernel.
 
 load helper
 
@@ -111,6 +111,66 @@ report()
 	[ "$(grep -n '<tr><td>above<' "$page" | cut -d : -f 1)" -gt "$(grep -n '<tr><td>gone<' "$page" | cut -d : -f 1)" ]
 }
 
+@test "report: what was tested" {
+	# Pins: the point release, the commit and the edits of the tree, the compiler.
+	report
+	echo 'CONFIG_CC_VERSION_TEXT="gcc 12.34"' >>"$objdir/.config"
+	echo '# Linux/um 7.3.99 Kernel Configuration' >>"$objdir/.config"
+	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a
+	git -C "$tree" init -q
+	git -C "$tree" add io_uring kernel
+	git -C "$tree" commit -qm 'what it is'
+	scripts/coverage.sh
+	page=$report/index.html
+	grep -q '7.3.99, flavour default' "$page"
+	grep -q "$(git -C "$tree" log -1 --format=%h) what it is" "$page"
+	grep -q '>edits</th><td>none<' "$page"
+	grep -q 'gcc 12.34' "$page"
+	echo >>"$tree/io_uring/io-wq.c"
+	scripts/report.sh
+	grep -q '>edits</th><td>io_uring/io-wq.c | 1 +;' "$page"
+}
+
+@test "report: what has changed since the last run" {
+	# Pins: tests that fail now and those that no longer do, lines reached now and no longer, though their numbers move; a
+	# second report of the same runs has the same; other runs are not compared by line.
+	report
+	case_of good $'    ok 1 a\n    not ok 2 b\nnot ok 1 good' failed
+	scripts/coverage.sh
+	page=$report/index.html
+	grep -q 'no report of an earlier run' "$page"
+	sed -i '1i int above;' "$tree/io_uring/io-wq.c"
+	compile
+	rm -r "$results"
+	run_linux good l
+	case_of good $'    not ok 1 a\n    ok 2 b\nnot ok 1 good' failed
+	scripts/coverage.sh
+	for _ in 1 2; do
+		grep -q 'newly failing: 1</p><ul><li>good.a</li></ul>' "$page"
+		grep -q 'no longer failing: 1</p><ul><li>good.b</li></ul>' "$page"
+		grep -q 'lines no longer reached: 6<.*io-wq.c:10</a> <code>seen = 2;</code>' "$page"
+		grep -q 'newly reached lines: 6<.*io-wq.c:5</a> <code>seen = 1;</code>' "$page"
+		scripts/report.sh
+	done
+	run_linux more r
+	scripts/coverage.sh
+	! grep -q 'newly failing' "$page" || false
+	grep -q 'Other tests were run then' "$page"
+}
+
+@test "report: the lines that a failed run has kept for it" {
+	# Pins: results/<run>/failure is shown, first of all.
+	report
+	run_linux bad r
+	case_of bad $'    not ok 1 a\nnot ok 1 bad' failed
+	printf '%s\n' 'a: EXPECTATION FAILED at x.c:5' 'Expected <1>' >"$results/bad/failure"
+	scripts/coverage.sh
+	page=$report/index.html
+	grep -q 'EXPECTATION FAILED at x.c:5' "$page"
+	grep -q 'Expected &lt;1&gt;' "$page"
+	[ "$(grep -n '<h2>' "$page" | head -n 1)" = "$(grep -n '<h2>Failures' "$page")" ]
+}
+
 @test "report: the last make prove" {
 	# Pins: the rows of this kernel, with the tests, and the tables.
 	report
@@ -138,7 +198,7 @@ report()
 @test "report: a target below its floor" {
 	# Pins: the report is written all the same, the figure and its floor in it; make coverage fails.
 	report
-	echo 'io_uring/io-wq.c:left 50 0 0' >coverage/targets
+	printf '%s\n' 'counted io_uring/ kernel/task_work.c' 'io_uring/io-wq.c:left 50 0 0' >coverage/targets
 	try scripts/coverage.sh
 	[ "$status" = 1 ]
 	grep -q '<span class="bad">0.0&nbsp;%&nbsp;!</span><small>of&nbsp;[0-9]*, floor&nbsp;50</small>' "$report/index.html"

@@ -19,14 +19,14 @@ setup()
 	AT=io_uring/io-wq.c:8 try scripts/who.sh
 	works
 	[ "$out" = "io_uring/io-wq.c:8, in right(): seen = 2;
-  both                                2
-  a-third                             1
+  both                                                    2
+  a-third                                                 1
 reached 3 times, by 2 of 3 runs" ]
 	try make who AT=io_uring/io-wq.c:left
 	works
 	[ "$out" = "io_uring/io-wq.c: left()
-  both                                1
-  one                                 1
+  both                                                    1
+  one                                                     1
 reached 2 times, by 2 of 3 runs" ]
 }
 
@@ -40,6 +40,41 @@ reached 2 times, by 2 of 3 runs" ]
 		[ "$(tail -n 1 <<<"$out")" = "reached by none of 1 runs" ]
 		[ -z "$err" ]
 	done
+}
+
+@test "who: the cases of a suite that reach a line" {
+	# Pins: each case that is not skipped is run alone, and what it reaches is named below its suite, from then on without a
+	# run; a scenario is none; another build runs them again.
+	instrumented
+	sed -i "s/argv\[1\]\[0\] == 'l'/argv[1][strlen(argv[1]) - 1] == 'l'/; 1i #include <string.h>" "$tree/kernel/task_work.c"
+	compile
+	run_linux a l
+	run_linux b l
+	printf '%s\n' 'suite a' 'scenario b' >"$results/runs"
+	printf '%s\n' '    ok 1 one_l' '    ok 2 two_r # param' '    ok 3 three_l # SKIP no' '    not ok 4 four_l' >"$results/a/ktap"
+	for _ in 1 2; do
+		AT=io_uring/io-wq.c:4 try scripts/who.sh
+		works
+		[ "$out" = "io_uring/io-wq.c:4, in left(): seen = 1;
+  a                                                       1
+    a.four_l                                              1
+    a.one_l                                               1
+  b                                                       1
+reached 2 times, by 2 of 2 runs" ]
+		[ "$(ls "$work/cases-default")" = "a.four_l
+a.one_l
+a.two_r" ]
+		stat -c %i "$work/cases-default"/*/linux.id >>was
+	done
+	[ "$(sort was | uniq -u | wc -l)" = 0 ]
+	CASES=0 AT=io_uring/io-wq.c:4 try scripts/who.sh
+	[ "$(wc -l <<<"$out")" = 4 ]
+	compile
+	run_linux a l
+	AT=io_uring/io-wq.c:4 try scripts/who.sh
+	works
+	grep -q a.one_l <<<"$out"
+	cmp "$work/cases-default/a.one_l/linux.id" "$objdir/linux.id"
 }
 
 @test "who: a line of a header" {
