@@ -149,7 +149,7 @@ report()
 		grep -q 'newly failing: 1</p><ul><li>good.a</li></ul>' "$page"
 		grep -q 'no longer failing: 1</p><ul><li>good.b</li></ul>' "$page"
 		grep -q 'lines no longer reached: 6<.*io-wq.c:10</a> <code>seen = 2;</code>' "$page"
-		grep -q 'newly reached lines: 6<.*io-wq.c:5</a> <code>seen = 1;</code>' "$page"
+		grep -q 'newly reached lines: 5<.*io-wq.c:5</a> <code>seen = 1;</code>' "$page"
 		scripts/report.sh
 	done
 	run_linux more r
