@@ -38,7 +38,7 @@ find "$work" -maxdepth 2 \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof
 rm -rf "$out.tmp"
 mkdir -p "$out.tmp"
 cp "$results/junit.xml" "$out.tmp" 2>/dev/null || :
-python3 -S -B "$top/scripts/lib/report.py" "$out.tmp" "$KERNEL" "$FLAVOUR" "$out" "$tree" "$objdir" "$results" \
+"$python" -S -B "$top/scripts/lib/report.py" "$out.tmp" "$KERNEL" "$FLAVOUR" "$out" "$tree" "$objdir" "$results" \
 	"$(linux_id)" "$coverage" "$tmp" 2>"$tmp/err" ||
 	die "cannot write ${out#"$top"/}: $(tail -n 1 "$tmp/err")"
 rm -rf "$out"

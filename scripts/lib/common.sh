@@ -251,19 +251,21 @@ lock()
 	export UMRING_LOCKED=1
 }
 
+# Debian's own, where a shim in PATH would take longer to start than what it runs.
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
 # cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built, and what its runs left.
 cov()
 {
 	cov_command=$1
 	shift
-	ME=$me python3 -S -B "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
+	ME=$me "$python" -S -B "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
 }
 
 # run_py ARG...: go on as run.py. -S: it needs no site module, and that takes longer than many a suite.
 run_py()
 {
-	python=/usr/bin/python3
-	[ -x "$python" ] || python=python3
 	export me objdir tree results work JOBS
 	exec env -u PYTHONDONTWRITEBYTECODE "$python" -S -B "$top/scripts/lib/run.py" "$@"
 }

@@ -14,7 +14,7 @@ cov()
 {
 	command=$1
 	shift
-	try python3 -S -B coverage/cov.py "$command" "$tree" "$objdir" "$results" "$(cat "$objdir/linux.id")" "$@"
+	try /usr/bin/python3 -S -B coverage/cov.py "$command" "$tree" "$objdir" "$results" "$(cat "$objdir/linux.id")" "$@"
 }
 
 @test "cov: which test reaches which line" {

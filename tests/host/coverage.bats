@@ -167,7 +167,7 @@ exceptions()
 {
 	printf '%s\n' 'counted io_uring/ kernel/task_work.c' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' "$@" >coverage/targets
 	cp -r "$results/one/gcov" counts
-	try python3 -S -B coverage/cov.py table "$tree" "$objdir" "$results" "$(cat "$objdir/linux.id")" "$kernel" counts lines.json
+	try /usr/bin/python3 -S -B coverage/cov.py table "$tree" "$objdir" "$results" "$(cat "$objdir/linux.id")" "$kernel" counts lines.json
 	rm -r counts
 }
 

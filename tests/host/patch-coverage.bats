@@ -141,7 +141,7 @@ added()
 	mkdir -p tree/io_uring
 	printf 'text %d\n' $(seq 30) >tree/io_uring/a.c
 	printf 'io_uring/a.c %s\n' "$@" >added
-	try python3 -S -B coverage/cov.py patch tree objdir results 1 row added lines.json
+	try /usr/bin/python3 -S -B coverage/cov.py patch tree objdir results 1 row added lines.json
 }
 
 @test "patch-coverage: counted by hand" {
