@@ -56,7 +56,7 @@ try()
 			;;
 		esac
 		# shellcheck disable=SC2059
-		printf "$row" "$KERNEL" "$scenario" "$function" "$verdict"
+		printf "$row" "$KERNEL" "$scenario" "$function" "${verdict%%, the stacks*}"
 	done <"$work/rows.$scenario"
 	return "$good"
 }

@@ -59,6 +59,24 @@ finish()
 	sh -ec "$strip"
 }
 
+# make_table: quick.kallsyms.o, the symbol table of the image, from its symbols quick.nm.
+make_table()
+{
+	nm -n "$image" >quick.nm
+	# shellcheck disable=SC2086
+	sed -f "$srctree/scripts/mksysmap" quick.nm | tee quick.syms | scripts/kallsyms $relative /dev/stdin >quick.kallsyms.S
+	# shellcheck disable=SC2086,SC2154
+	$CC $NOSTDINC_FLAGS $LINUXINCLUDE $KBUILD_CPPFLAGS $KBUILD_AFLAGS ${KBUILD_AFLAGS_KERNEL-} -c \
+		-o quick.kallsyms.o quick.kallsyms.S
+}
+
+# again: link with the new table. Fails if that has moved symbols; the next table then has their new places.
+again()
+{
+	mv quick.nm quick.was
+	link "$image" quick.kallsyms.o && make_table && cmp -s quick.nm quick.was
+}
+
 quick()
 {
 	[ -f .vmlinux.cmd ] && [ -f "$table" ] &&
@@ -79,16 +97,9 @@ quick()
 	'' | *[\$\#]*) return 1 ;;
 	esac
 	link "$image" "$table"
-	nm -n "$image" >quick.nm
-	# shellcheck disable=SC2086
-	sed -f "$srctree/scripts/mksysmap" quick.nm | tee quick.syms | scripts/kallsyms $relative /dev/stdin >quick.kallsyms.S
-	# shellcheck disable=SC2086,SC2154
-	$CC $NOSTDINC_FLAGS $LINUXINCLUDE $KBUILD_CPPFLAGS $KBUILD_AFLAGS ${KBUILD_AFLAGS_KERNEL-} -c \
-		-o quick.kallsyms.o quick.kallsyms.S
-	patch || {
-		link "$image" quick.kallsyms.o
-		nm -n "$image" | cmp -s - quick.nm || return 1
-	}
+	make_table
+	# A table of another size moves what is behind it, once.
+	patch || again || again || return 1
 	mv quick.syms System.map
 	mv quick.kallsyms.o "$table"
 	finish
