@@ -27,7 +27,9 @@ find "$work" -maxdepth 2 \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof
 	printf 'kernel\t%s, flavour %s\n' "$(sed -n 's/^# Linux.* \([0-9][^ ]*\) Kernel Configuration/\1/p' "$objdir/.config")" "$FLAVOUR"
 	[ -z "${KDIR-}" ] || printf 'KDIR\t%s\n' "$KDIR"
 	printf 'tree\t%s\n' "$(git -C "$tree" log -1 --format='%h %s' 2>/dev/null || echo 'no git repository')"
-	printf 'edits\t%s\n' "$(git -C "$tree" diff --stat HEAD 2>/dev/null | sed 's/^ *//; s/  */ /g' | paste -sd ';' | sed 's/^$/none/')"
+	# Of what is counted alone: all of a tree that was copied takes git minutes to look at.
+	# shellcheck disable=SC2046
+	printf 'edits\t%s\n' "$(git -C "$tree" diff --stat HEAD -- $(counted) 2>/dev/null | sed 's/^ *//; s/  */ /g' | paste -sd ';' | sed 's/^$/none/')"
 	printf 'compiler\t%s\n' "$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$objdir/.config")"
 } >"$tmp/tested"
 {
