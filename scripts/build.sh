@@ -1,28 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # build.sh: bring build/<kernel>/tree, its configuration and its kernel up to date, and point ./linux at the kernel.
-# After an edit of C sources and headers alone, just the objects that it touches are compiled, by compile.sh, and linked
-# by relink.sh. All else, and whatever fails that way, is left to Kbuild: a walk over all folders that takes 2 s with
-# nothing to do.
+# After an edit of C sources and headers alone, lib/quick.sh compiles just what is made from them, and links. All else, and
+# whatever fails that way, is left to Kbuild.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/quick.sh"
 
 find_kernel "$@"
 lock
-# A variant is made of links, but for that of bench.sh, which has a tree of its own.
-links=
-[ -z "$VARIANT" ] || [ -d "$tree/.git" ] || links=yes
-if [ -z "$links" ]; then
-	[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
-	[ -n "$VARIANT" ] || "$top/scripts/lib/tree.sh"
-	# A path without a space in it, whatever the clone's is.
-	ln -sfn "$top/tests" "$tests"
-fi
+[ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
+# bench.sh makes the tree of its variant.
+[ -n "$VARIANT" ] || "$top/scripts/lib/tree.sh"
+# A path without a space in it, whatever the clone's is.
+[ "$(readlink "$tests")" = "$top/tests" ] || ln -sfn "$top/tests" "$tests"
 
-suites=$tests/kunit
 stamp=$objdir/built
 has=$objdir/$features_h
-kbuild_env=$objdir/kbuild-env
 
 # The compiler speaks for itself, with paths that open from here; what make says about it is left in the log.
 compiler_says()
@@ -57,73 +51,61 @@ has()
 	if cmp -s "$has.tmp" "$has"; then rm "$has.tmp"; else mv "$has.tmp" "$has"; fi
 }
 
-# look: list all sources in $objdir/files.tmp, and in $objdir/changed those whose content can have changed since the last
-# build. What counts is the time of change, which nobody can set back as cp -p and git do the time of modification.
-look()
-{
-	mkdir -p "$objdir"
-	[ -e "$stamp" ] || touch -d @0 "$stamp"
-	touch "$stamp.tmp"
-	# shellcheck disable=SC2086
-	find ${links:+-L} "$tree" "$suites/" \
-		\( -name .git -o -path "$tree/um-*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
-		-o -type f -fprint "$objdir/files.tmp" -cnewer "$stamp" -fprint "$objdir/changed"
-}
-
-# scan: add what is ours in the build folder, and list in $objdir/cmds the .cmd files of what is made from what changed.
+# scan: add what is ours in the build directory to what has changed, and list in $objdir/made what is made from that. For a source
+# that has a copy there, the copy counts. What is ours is written under our lock, after the stamp: it has one of its own.
 scan()
 {
-	find "$objdir/guest.cpio" "$has" -cnewer "$stamp" >>"$objdir/changed"
-	# prove.sh's copy has the files that the tree has, and each object's place is the tree's. It names headers that matter
-	# to no object as such.
-	if [ -n "$links" ]; then
-		cp "$objdir/files.tmp" "$objdir/files"
-		grep -vxFf "$work/prototypes" "$objdir/changed" >"$objdir/changed.tmp" || [ $? = 1 ]
-		mv "$objdir/changed.tmp" "$objdir/changed"
-	fi
-	cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config" >>"$objdir/changed"
-	# Headers are found with or without ../ in the middle of the path.
-	sed "s,^$objdir/include/,include/,; s,^$tree/,../,; s,.*,& \\\\\n := &,; s,^\.\.,," "$objdir/changed" >"$objdir/patterns"
-	grep -rlF --include='.*.cmd' -f "$objdir/patterns" "$objdir" | sed "s,^$objdir/,," >"$objdir/cmds" || :
+	place "$tree" "$objdir"
+	[ -e "$objdir/built.ours" ] || touch "$objdir/built.ours"
+	sed "s,^,$tree/," "$objdir/placed" >"$objdir/placed.tree"
+	{
+		grep -vxFf "$objdir/placed.tree" "$objdir/changed" || [ $? = 1 ]
+		(cd "$objdir" && xargs -r -d '\n' sh -c 'find "$@" -cnewer built.ours' find <placed | sed "s,^,$objdir/,")
+		find "$objdir/guest.cpio" "$has" -cnewer "$objdir/built.ours"
+		cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config"
+	} >"$objdir/changed.tmp"
+	mv "$objdir/changed.tmp" "$objdir/changed"
+	made_from "$objdir/changed" >"$objdir/made"
 }
 
-# objects: print the objects that the changed files are compiled into; fail if it is not as simple as that.
-objects()
+# suites_run OBJECT...: a suite that is not in the kernel, or that its file does not register, would never run, and nobody would know.
+suites_run()
 {
-	grep -qvE '\.[ch]$' "$objdir/changed" && return 1
-	[ -s "$objdir/cmds" ] || return 1
-	grep -v '\.o\.cmd$' "$objdir/cmds" && return 1
-	sed 's,/\.\([^/]*\)\.cmd$,/\1,' "$objdir/cmds" | sort >"$objdir/todo"
-	# What is not linked from there, such as the vDSO, is not all that simple.
-	(cd "$objdir" && ar t vmlinux.a) | sort | comm -23 "$objdir/todo" - | grep -q . && return 1
-	cat "$objdir/todo"
+	while read -r o suite; do
+		case " ${*:-$o} " in
+		*" $o "*) ;;
+		*) continue ;;
+		esac
+		[ -f "$objdir/$o" ] ||
+			die "tests/kunit/$suite never runs: ${o%.o}.c is not compiled in flavour $FLAVOUR of $KERNEL"
+		readelf -SW "$objdir/$o" | grep -q '\.kunit_test_suites' ||
+			die "tests/kunit/$suite never runs: it has no kunit_test_suite() that is compiled"
+	done <"$objdir/suites"
 }
 
-# Kbuild goes by the time of modification, so what is made from a changed file goes, and what is no source gets a new time.
+# outdate: Kbuild goes by mtime, so what is made from a changed file goes, and what is no source gets a new one.
 outdate()
 {
-	(cd "$objdir" && sed 's,\(.*/\|^\)\.\(.*\)\.cmd$,\1\2,' cmds | xargs -r -d '\n' rm -f)
+	(cd "$objdir" && xargs -r -d '\n' rm -f <made)
 	# gcc has written the place of the build into what counts.
-	case $(head -n 1 "$objdir/files" 2>/dev/null) in
-	"$tree"/*) ;;
-	*) find "$objdir" -name '*.gcno' | sed 's/gcno$/o/' | xargs -r -d '\n' rm -f ;;
-	esac
+	if [ "$(cat "$objdir/where" 2>/dev/null)" != "$objdir" ]; then
+		find "$objdir" -name '*.gcno' | sed 's/gcno$/o/' | xargs -r -d '\n' rm -f
+		echo "$objdir" >"$objdir/where"
+	fi
+	rm -f "$objdir"/quick.*
 	grep -vE '\.[chS]$' "$objdir/changed" | xargs -r -d '\n' sh -c 'stamp=$1; shift
 		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
 }
 
+# quick: nothing but objects is made from what has changed, which is sources and headers that were there before.
 quick()
 {
-	[ -f "$objdir/linux" ] && [ -f "$kbuild_env" ] && cmp -s "$objdir/files" "$objdir/files.tmp" || return 1
-	todo=$(objects) || return 1
-	case $todo in
-	*"
-"*) say "compiling $(printf '%s\n' "$todo" | wc -l) objects" >&3 ;;
-	*) say "compiling $todo" >&3 ;;
-	esac
-	cd "$objdir"
-	printf '%s\n' "$todo" | xargs -n 1 -P "$JOBS" "$top/scripts/lib/compile.sh" || return 1
-	link_again "$tree"
+	[ -f "$objdir/linux" ] && cmp -s "$objdir/files" "$objdir/files.tmp" && [ "$(cat "$objdir/where" 2>/dev/null)" = "$objdir" ] &&
+		! grep -qvE '\.[ch]$' "$objdir/changed" && [ -s "$objdir/made" ] &&
+		[ -z "$(no_objects "$objdir/made")" ] || return
+	n=$(wc -l <"$objdir/made")
+	[ "$n" = 1 ] && say "compiling $(cat "$objdir/made")" >&3 || say "compiling $n objects" >&3
+	cd "$objdir" && compile_all made && link_quick "$tree"
 }
 
 count_objects()
@@ -147,8 +129,8 @@ kbuild()
 	rm -f "$objdir/failed"
 	outdate
 	{
-		make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$suites" KBUILD_ENV="$kbuild_env" -j"$JOBS" \
-			linux 2>"$objdir/errors" || touch "$objdir/failed"
+		MAKEFILES=$tests/kunit/Makefile make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$tests/kunit" \
+			KBUILD_ENV="$objdir/kbuild-env" -j"$JOBS" linux 2>"$objdir/errors" || touch "$objdir/failed"
 	} | tee "$objdir/build.log" | count_objects
 	compiler_says "$objdir/errors"
 	[ ! -e "$objdir/failed" ] || {
@@ -160,18 +142,29 @@ kbuild()
 # For mutants.sh, which knows what it has changed: --compile OBJECT, and --link.
 case ${1-} in
 --compile)
+	place "$tree" "$objdir" "${2%.o}.c"
 	cd "$objdir"
-	exec "$top/scripts/lib/compile.sh" "$2"
+	compile "$2"
+	exit
 	;;
 --link)
 	cd "$objdir"
-	link_again "$tree"
+	link_quick "$tree"
 	exit
 	;;
 esac
 
+# What counts as changed is what did since the last build began that was finished, or the first one, which is not. Without a stamp
+# nobody knows what the objects were made from.
+if [ ! -e "$stamp" ]; then
+	rm -rf "$objdir"
+	mkdir -p "$objdir"
+	echo "$objdir" >"$objdir/where"
+	touch "$stamp"
+fi
+touch "$stamp.tmp"
 # The sources are as they will be: look at them while the rest is prepared.
-look &
+find_changed "$stamp" &
 looking=$!
 # Whoever comes next shall not find it still at it.
 trap 'wait "$looking" || :' EXIT
@@ -183,11 +176,15 @@ scan
 if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/files" "$objdir/files.tmp"; then
 	if (quick) 3>&1 >"$objdir/quick.log" 2>"$objdir/errors"; then
 		compiler_says "$objdir/errors"
+		# shellcheck disable=SC2046
+		suites_run $(cat "$objdir/made")
 	else
 		kbuild
+		suites_run
 	fi
 	mv "$objdir/files.tmp" "$objdir/files"
 	cp "$objdir/.config" "$objdir/built.config"
+	touch "$objdir/built.ours"
 fi
 mv "$stamp.tmp" "$stamp"
 [ -n "$VARIANT" ] || ln -sfn "${objdir#"$top"/}/linux" "$top/linux"

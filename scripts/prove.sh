@@ -8,6 +8,7 @@
 # and with it.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/variant.sh"
 
 FIX=${FIX-}
 
@@ -38,37 +39,6 @@ pins()
 pinned()
 {
 	pins | sed -n "s/^$1 //p"
-}
-
-# copy PATCH: the build in a tree of links to the sources, but for those that the patch touches.
-copy()
-{
-	rm -rf "$without"
-	copy_build "$without/tree"
-	# A copy is not a change.
-	touch "$without/tree/um-$FLAVOUR/built"
-	sed -n 's,^+++ b/\([^\t]*\).*,\1,p' "$1" | while read -r f; do
-		open_folder "$without/tree" "$(dirname "$f")"
-		cp --remove-destination "$tree/$f" "$without/tree/$f"
-	done
-}
-
-# prototypes PATCH: the headers to which it only adds declarations of functions. Without them no object changes, but for
-# line numbers, save those that call such a function. The patch defines it as well, so that the link fails where one of
-# them was not compiled anew.
-prototypes()
-{
-	awk '
-		function end() {
-			if (header && added ~ /^([a-z][a-z0-9_ *]*[(][^{}#;=]*[)];)+$/ && added !~ /__|typedef|static/)
-				print file
-		}
-		/^-- $/ { exit }
-		/^--- / { next }
-		/^[+][+][+] b/ { end(); file = substr($2, 3); header = file ~ /[.]h$/; added = ""; next }
-		/^-/ { header = 0 }
-		/^[+]/ { added = added substr($0, 2) }
-		END { end() }' "$1"
 }
 
 # code TREE: what the compiler made of the code under test. The objects as such differ from one compilation to the next.
@@ -110,14 +80,12 @@ make_without()
 {
 	patch=$top/patches/$KERNEL/$fix.patch
 	start=$(date +%s)
-	copy "$patch"
-	hunks=$(cd "$without/tree" && GIT_CEILING_DIRECTORIES=$build git apply -R "$patch" 2>&1) || {
-		echo "its patch does not apply in reverse: $(printf '%s\n' "$hunks" | sed -n 's/^error: //p' | paste -sd ';')"
+	why=$(variant_new "without-$fix" && variant_patch "without-$fix" -R "$patch" 2>&1) || {
+		echo "${why#prove: }"
 		return
 	}
-	prototypes "$patch" | sed "s,^,$without/tree/," >"$without/prototypes"
-	VARIANT=without-$fix "$top/scripts/build.sh" >"$without/build.log" 2>&1 || {
-		echo "the kernel does not build without it: $(grep -m 1 error "$without/build.log") (see $without/build.log)"
+	why=$(variant_build "without-$fix" 2>&1) || {
+		echo "the kernel does not build without it: ${why#*does not build: }"
 		return
 	}
 	echo "$(($(date +%s) - start))" >"$without/seconds"

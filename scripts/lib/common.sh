@@ -219,16 +219,6 @@ features()
 		}' "$top/tests/kunit/features"
 }
 
-# link_again TREE [--quick]: vmlinux and linux, after a few objects have changed. In Kbuild's environment, but for what its
-# make wrote there for its own children.
-link_again()
-{
-	grep -zvE '^(MAKEFLAGS|MAKELEVEL|MAKEFILES|MFLAGS|srctree)=' kbuild-env |
-		xargs -0 sh -c 'relink=$1; srctree=$2; how=$3; shift 3
-			exec env -i "$@" srctree="$srctree" MAKEFLAGS="rR --include-dir=$srctree" "$relink" $how' \
-			link "$top/scripts/lib/relink.sh" "$1" "${2-}" && ln -f vmlinux linux
-}
-
 # series_id BASE: a name for what the tree is made of, so that a change of it shows.
 series_id()
 {

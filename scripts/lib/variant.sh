@@ -10,9 +10,10 @@
 # All but variant_new say on stderr what is wrong, and fail.
 # shellcheck shell=sh disable=SC2013,SC2154
 
+. "$top/scripts/lib/quick.sh"
+
 # What a link writes is never shared.
-linked='vmlinux vmlinux.unstripped vmlinux.o linux linux.id System.map .tmp_vmlinux* quick.* source built built.config
-	changed cmds errors files* build.log quick.log'
+linked='vmlinux* linux linux.id System.map quick.* source built*'
 
 # variant_links FROM TO [FIND-ARGUMENT...]
 variant_links()
@@ -36,8 +37,10 @@ variant_new()
 	done
 	set +f
 	variant_links "$objdir" "$new/um-$FLAVOUR" "$@"
-	# Its own, because each link replaces it by the one that fits.
-	cp "$objdir"/.tmp_vmlinux2.kallsyms.o "$new/um-$FLAVOUR"
+	ln -s "$objdir/vmlinux.a" "$new/um-$FLAVOUR"
+	for f in quick.kallsyms.o quick.syms; do
+		[ ! -f "$objdir/$f" ] || cp "$objdir/$f" "$new/um-$FLAVOUR"
+	done
 	: >"${new%/tree}/patched"
 	: >"${new%/tree}/compiled"
 }
@@ -108,54 +111,58 @@ variant_patch()
 	}
 }
 
-# variant_objects TREE: those made from what is patched, as Kbuild's .cmd files tell; "?FILE" for what is no object.
-variant_objects()
+# variant_header TREE: its features, if they are not the kernel's.
+variant_header()
 {
-	# A header is found with or without ../ in the middle of the path.
-	sort -u "${1%/tree}/patched" | sed 's,\(.*\),/\1 \\\n := ../\1,' >"${1%/tree}/patterns"
-	sed -n "s,^um-$FLAVOUR/include/,include/,p" "${1%/tree}/patched" | sed 's,$, \\,' >>"${1%/tree}/patterns"
-	(cd "$objdir" && find . -name '.*.cmd' -print0 | xargs -0 grep -lF -f "${1%/tree}/patterns" |
-		sed 's,^\./,,; s,\(^\|/\)\.\([^/]*\)\.cmd$,\1\2,' >"${1%/tree}/made" || :
-	ar t vmlinux.a | sort >"${1%/tree}/linked"
-	grep -v '\.[ch]$' "${1%/tree}/patched" | sed 's/^/?/' || :
-	sort "${1%/tree}/made" | comm -23 - "${1%/tree}/linked" | sed 's/^/?/'
-	sort "${1%/tree}/made" | comm -12 - "${1%/tree}/linked")
+	features "$1" >"${1%/tree}/features"
+	cmp -s "${1%/tree}/features" "$objdir/$features_h" || {
+		variant_own "$1" "um-$FLAVOUR/$features_h"
+		cp "${1%/tree}/features" "$1/um-$FLAVOUR/$features_h"
+		echo "um-$FLAVOUR/$features_h" >>"${1%/tree}/patched"
+	}
+}
+
+# variant_place TREE: the copies of the patched sources that have some. List in changed what the objects are made from, by its
+# place in the kernel.
+variant_place()
+{
+	sort -u "${1%/tree}/patched" | while read -r f; do
+		if grep -qxF "$f" "$objdir/placed"; then
+			variant_open "$1" "um-$FLAVOUR/${f%/*}"
+			place "$1" "$1/um-$FLAVOUR" "$f" || return
+			echo "um-$FLAVOUR/$f" >>"${1%/tree}/patched"
+			f=um-$FLAVOUR/$f
+		fi
+		echo "$tree/$f"
+	done >"${1%/tree}/changed"
 }
 
 variant_build()
 {
 	new=$(variant_dir "$1")/tree
-	features "$new" >"${new%/tree}/features"
-	if ! cmp -s "${new%/tree}/features" "$objdir/$features_h"; then
-		variant_own "$new" "um-$FLAVOUR/$features_h"
-		cp "${new%/tree}/features" "$new/um-$FLAVOUR/$features_h"
-		echo "um-$FLAVOUR/$features_h" >>"${new%/tree}/patched"
-	fi
-	objects=$(variant_objects "$new")
-	case $objects in
-	'')
+	log=${new%/tree}/build.log
+	made=${new%/tree}/made
+	variant_header "$new" && variant_place "$new" || return
+	made_from "${new%/tree}/changed" >"$made"
+	odd=$(grep -v '\.[ch]$' "${new%/tree}/patched" || :; no_objects "$made")
+	[ -z "$odd" ] || {
+		say "$1 takes more than compiling objects: $(echo "$odd" | paste -sd ' ')" >&2
+		return 1
+	}
+	[ -s "$made" ] || {
 		say "no object of $KERNEL, $FLAVOUR is made from $(paste -sd ' ' "${new%/tree}/patched")" >&2
 		return 1
-		;;
-	*\?*)
-		say "not only objects are made from $(paste -sd ' ' "${new%/tree}/patched"):" \
-			"$(printf '%s\n' "$objects" | sed -n 's/^?//p' | paste -sd ' ')" >&2
-		return 1
-		;;
-	esac
-	printf '%s\n' "$objects" >>"${new%/tree}/compiled"
+	}
+	cat "$made" >>"${new%/tree}/compiled"
 	# gcc and fixdep write through links.
-	for o in $objects; do
+	while read -r o; do
+		cmd=${o%/*}/.${o##*/}.cmd
 		variant_open "$new" "um-$FLAVOUR/${o%/*}"
-		rm -f "$new/um-$FLAVOUR/$o" "$new/um-$FLAVOUR/${o%.o}.gcno" "$new/um-$FLAVOUR/${o%/*}/.${o##*/}.cmd"
-		cp "$objdir/${o%/*}/.${o##*/}.cmd" "$new/um-$FLAVOUR/${o%/*}"
-	done
-	(
-		cd "$new/um-$FLAVOUR" || exit
-		printf '%s\n' "$objects" | xargs -n 1 -P "$JOBS" "$top/scripts/lib/compile.sh" && link_again "$new" --quick
-	) >"${new%/tree}/build.log" 2>&1 || {
-		say "$1 does not build: $(grep -m 1 -E 'error|undefined' "${new%/tree}/build.log" || tail -n 1 "${new%/tree}/build.log")" \
-			"(see ${new%/tree}/build.log)" >&2
+		rm -f "$new/um-$FLAVOUR/$o" "$new/um-$FLAVOUR/${o%.o}.gcno"
+		cp --remove-destination "$objdir/$cmd" "$new/um-$FLAVOUR/$cmd"
+	done <"$made"
+	(cd "$new/um-$FLAVOUR" && compile_all "$made" && link_quick "$new") >"$log" 2>&1 || {
+		say "$1 does not build: $(grep -m 1 -E 'error|undefined' "$log" || tail -n 1 "$log") (see $log)" >&2
 		return 1
 	}
 }

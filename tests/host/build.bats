@@ -123,9 +123,9 @@ kbuild_ran()
 @test "build: killed while it links, and started again" {
 	# Pins: the kernel is whole after the next call.
 	mark "$io_wq" 'mark of a link'
-	rm -f "$objdir/quick.nm"
+	rm -f "$objdir/vmlinux.quick"
 	setsid scripts/build.sh >/dev/null 2>&1 3>&- &
-	wait_for test -e "$objdir/quick.nm"
+	wait_for test -e "$objdir/vmlinux.quick"
 	kill -KILL -- -$!
 	wait $! || :
 	try scripts/build.sh

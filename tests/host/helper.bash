@@ -237,5 +237,5 @@ real_tree()
 	find "$1/.git" -mindepth 1 -maxdepth 1 ! -name objects -exec cp -a -t "$tree/.git" {} +
 	echo "$1/.git/objects" >"$tree/.git/objects/info/alternates"
 	# A copy is not a change.
-	touch "$objdir/built"
+	touch "$objdir/built" "$objdir/built.ours"
 }
