@@ -75,14 +75,21 @@ static unsigned int count(unsigned int base, int first, int last, bool cancelled
 	return nr;
 }
 
-/* A child for waitid, which ends with its parent. */
+static void leave(int sig)
+{
+	(void)sig;
+	_exit(0);
+}
+
+/* A child for waitid, which ends with its parent, and well: init looks. */
 static pid_t sleeps(void)
 {
 	pid_t pid = must(fork());
 
 	if (pid)
 		return pid;
-	must(prctl(PR_SET_PDEATHSIG, SIGKILL));
+	signal(SIGTERM, leave);
+	must(prctl(PR_SET_PDEATHSIG, SIGTERM));
 	for (;;)
 		pause();
 }

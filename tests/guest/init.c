@@ -5,92 +5,57 @@
  * /proc/exitcode, which UML makes its own exit status.
  *
  * What is silent has failed: a plan that is missing or not fulfilled, a task
- * left behind, a line in the kernel log that tells of a bug, a name that
- * matches nothing.
+ * left behind, a line in the kernel log that tells of a bug, a word or a name
+ * that means nothing. README.md has the exit statuses.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define __noreturn	__attribute__((noreturn))
-#define __printf(f, a)	__attribute__((format(printf, f, a)))
-
-#define SCENARIOS	"/scenario"
-#define SUITES		"/sys/kernel/debug/kunit"
-#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
-
-/*
- * Simulated seconds. KUnit gives each case of a suite 300 by itself. limit= on
- * the kernel's command line is that of scenarios instead, where time is real.
- */
-#define SCENARIO_LIMIT	60
-#define SUITE_LIMIT	2000
-#define SETTLE_LIMIT	10
-/* kmemleak takes what is younger than 5 s for live. */
-#define LEAK_AGE	6
-/* After SIGKILL: long enough for the hung task detector to have its say. */
-#define DEATH_LIMIT	250
-
-enum { PASSED, FAILED, NO_VERDICT };
-
-struct test {
-	char name[256];
-	bool suite;
-
-	unsigned int planned, seen;
-	bool failed;
-	char skip[256];		/* the reason, with its '#' */
-
-	char line[1024];	/* output of a scenario, as yet without '\n' */
-	size_t len;
-};
+#include "pid1/pid1.h"
 
 static struct test *tests;
 static unsigned int nr_tests;
-static int kmsg = -1;
 
-/* The kernel panics if PID 1 exits, and that is no verdict either. */
-static void __noreturn die(const char *what)
+static bool has_verdict;
+
+static void set_verdict(int verdict)
 {
-	perror(what);
-	_exit(NO_VERDICT);
+	char s[16];
+
+	snprintf(s, sizeof(s), "%d\n", verdict);
+	if (write_file("/proc/exitcode", s))
+		die("/proc/exitcode: %m");
+	has_verdict = true;
 }
 
-static void __printf(2, 3)
-fail(struct test *t, const char *fmt, ...)
+void die(const char *fmt, ...)
 {
+	char line[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	printf("# %s: ", t->name);
-	vprintf(fmt, ap);
-	putchar('\n');
+	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	t->failed = true;
+	dprintf(2, "init: %s\n", line);
+	tcdrain(2);
+	if (has_verdict) {
+		write_file("/proc/exitcode", "2\n");
+		reboot(RB_POWER_OFF);
+	}
+	/* The kernel panics, and that is no verdict either. */
+	_exit(NO_VERDICT);
 }
 
-static bool starts(const char *s, const char *with)
-{
-	return !strncmp(s, with, strlen(with));
-}
-
-static int write_file(const char *path, const char *s)
+int write_file(const char *path, const char *s)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	ssize_t ret;
@@ -102,7 +67,7 @@ static int write_file(const char *path, const char *s)
 	return ret == (ssize_t)strlen(s) ? 0 : -1;
 }
 
-static bool read_word(const char *path, char *buf, int size)
+bool read_word(const char *path, char *buf, int size)
 {
 	FILE *f = fopen(path, "re");
 	bool ret;
@@ -114,420 +79,6 @@ static bool read_word(const char *path, char *buf, int size)
 	buf[strcspn(buf, "\n")] = '\0';
 	fclose(f);
 	return ret;
-}
-
-static void set_verdict(int verdict)
-{
-	char s[16];
-
-	snprintf(s, sizeof(s), "%d\n", verdict);
-	if (write_file("/proc/exitcode", s))
-		die("/proc/exitcode");
-}
-
-static time_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
-
-/* Tasks */
-
-struct task {
-	int pid, tid, ppid;
-	char comm[80], state;
-};
-
-static bool read_task(struct task *task)
-{
-	char path[64], buf[512], *comm, *end;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", task->pid, task->tid);
-	if (!read_word(path, buf, sizeof(buf)))
-		return false;
-	comm = strchr(buf, '(');
-	end = strrchr(buf, ')');
-	if (!comm || !end || sscanf(end + 1, " %c %d", &task->state, &task->ppid) != 2)
-		return false;
-	*end = '\0';
-	snprintf(task->comm, sizeof(task->comm), "%s", comm + 1);
-	return true;
-}
-
-typedef unsigned int (*task_fn)(struct task *task, void *data);
-
-/* The sum of what @fn returns. */
-static unsigned int for_each_task(task_fn fn, void *data)
-{
-	DIR *proc = opendir("/proc"), *threads;
-	struct dirent *p, *d;
-	unsigned int sum = 0;
-	char path[64];
-
-	while (proc && (p = readdir(proc))) {
-		struct task task = { .pid = atoi(p->d_name) };
-
-		snprintf(path, sizeof(path), "/proc/%d/task", task.pid);
-		threads = task.pid ? opendir(path) : NULL;
-		while (threads && (d = readdir(threads))) {
-			task.tid = atoi(d->d_name);
-			if (task.tid && read_task(&task))
-				sum += fn(&task, data);
-		}
-		if (threads)
-			closedir(threads);
-	}
-	if (proc)
-		closedir(proc);
-	return sum;
-}
-
-/*
- * What a suite or scenario may not leave behind: processes, io-wq workers and
- * SQPOLL threads (which are threads, of a kernel thread when a suite made
- * them), and a ring whose exit work has not ended.
- */
-static unsigned int is_left(struct task *task, void *report)
-{
-	bool kthread = task->pid == 2 || task->ppid == 2;
-
-	if (task->tid == 1)
-		return 0;
-	if (kthread && task->tid == task->pid &&
-	    !starts(task->comm, "kunit_try_catch") && !strstr(task->comm, "+iou_exit"))
-		return 0;
-	if (report)
-		fail(report, "left behind: %s, task %d of %d", task->comm, task->tid, task->pid);
-	return 1;
-}
-
-static unsigned int print_stack(struct task *task, void *data)
-{
-	char path[64], buf[256];
-	FILE *f;
-
-	(void)data;
-	/* Of idle kernel threads there are many, and they say nothing. */
-	if (!is_left(task, NULL) && (task->state != 'D' && !strchr(task->comm, '+')))
-		return 0;
-	printf("# task %d of %d, %s, state %c\n", task->tid, task->pid, task->comm, task->state);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stack", task->pid, task->tid);
-	f = fopen(path, "re");
-	while (f && fgets(buf, sizeof(buf), f))
-		printf("#   %s", buf);
-	if (f)
-		fclose(f);
-	return 1;
-}
-
-/* The kernel log */
-
-static const char * const bugs[] = {
-	"BUG:", "BUG ", "WARNING:", "Kernel panic", "Oops", "general protection",
-	"Unable to handle", "Internal error", "KASAN:", "KCSAN:", "KFENCE:",
-	"KMSAN:", "UBSAN:", "INFO: possible", "INFO: task", "INFO: rcu",
-	"INFO: trying to register", "INFO: lockdep is turned off", "detected stall",
-	"possible circular", "possible recursive", "possible deadlock",
-	"inconsistent lock state", "suspicious RCU usage", "soft lockup",
-	"hard LOCKUP", "blocked for more than", "refcount_t:", "list_add corruption",
-	"list_del corruption", "Bad page", "double free", "new suspected memory leak",
-	"io-wq is not configured", "ODEBUG:",
-};
-
-static bool is_bug(const char *s)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(bugs); i++) {
-		/* not the end of a longer word, such as DEBUG: */
-		for (const char *p = s; (p = strstr(p, bugs[i])); p++)
-			if (p == s || !isalnum((unsigned char)p[-1]))
-				return true;
-	}
-	return false;
-}
-
-static void check_log(struct test *t)
-{
-	char rec[8193], *text;
-	ssize_t n;
-
-	/* A line without its '\n' shows only once another one follows. */
-	snprintf(rec, sizeof(rec), "<6>init: end of %s\n", t->name);
-	if (write_file("/dev/kmsg", rec))
-		fail(t, "/dev/kmsg: %s", strerror(errno));
-	for (;;) {
-		n = read(kmsg, rec, sizeof(rec) - 1);
-		if (n < 0 && errno == EPIPE) {
-			fail(t, "the kernel log overran");
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		rec[n] = '\0';
-		rec[strcspn(rec, "\n")] = '\0';
-		text = strchr(rec, ';');
-		if (text && is_bug(text + 1))
-			fail(t, "kernel log: %s", text + 1);
-	}
-	if (n < 0 && errno != EAGAIN)
-		fail(t, "/dev/kmsg: %s", strerror(errno));
-}
-
-/*
- * kmemleak says in the log that it has found something, and in its file what.
- * An object that changes between two scans isn't reported by the second, so
- * that it takes two to be sure. @t is to blame, and not those after it.
- */
-static void check_leaks(struct test *t)
-{
-	char buf[256];
-	FILE *f;
-
-	if (access(KMEMLEAK, F_OK))
-		return;
-	nanosleep(&(struct timespec){ .tv_sec = LEAK_AGE }, NULL);
-	for (int i = 0; i < 2; i++)
-		if (write_file(KMEMLEAK, "scan"))
-			fail(t, "kmemleak does not scan: %s", strerror(errno));
-	f = fopen(KMEMLEAK, "re");
-	while (f && fgets(buf, sizeof(buf), f))
-		printf("# %s", buf);
-	if (f)
-		fclose(f);
-	write_file(KMEMLEAK, "clear");
-}
-
-/*
- * KTAP. The output of a test is its subtest, but only what keeps to its plan
- * gets through as results, so that a reader can trust the form.
- */
-
-static void take_line(struct test *t, const char *s)
-{
-	bool not = starts(s, "not ");
-	const char *res = s + (not ? 4 : 0), *skip;
-	unsigned int nr;
-
-	if (starts(s, "KTAP version") || starts(s, "# Subtest:"))
-		return;
-	if (!t->planned && !t->skip[0] && sscanf(s, "1..%u", &nr) == 1) {
-		skip = strstr(s, "# SKIP");
-		if (nr) {
-			printf("    KTAP version 1\n    # Subtest: %s\n    1..%u\n", t->name, nr);
-			t->planned = nr;
-		} else if (skip) {
-			snprintf(t->skip, sizeof(t->skip), "%s", skip);
-		}
-	} else if (sscanf(res, "ok %u", &nr) == 1) {
-		if (nr != t->seen + 1 || nr > t->planned) {
-			fail(t, "not in the plan: %s", s);
-			return;
-		}
-		t->seen++;
-		t->failed |= not;
-		printf("    %s\n", s);
-	} else {
-		/* a deeper level, a diagnostic, or something else */
-		printf("    %s%s\n", s[0] == '#' || s[0] == ' ' ? "" : "# ", s);
-	}
-}
-
-static void take_output(struct test *t, const char *buf, ssize_t n)
-{
-	while (n-- > 0) {
-		if (*buf != '\n')
-			t->line[t->len++] = *buf;
-		if (*buf++ == '\n' || t->len == sizeof(t->line) - 1) {
-			t->line[t->len] = '\0';
-			t->len = 0;
-			take_line(t, t->line);
-		}
-	}
-}
-
-/* debugfs shows a suite as a plan of one, its subtest, and the result. */
-static void take_suite_results(struct test *t)
-{
-	char path[512], *line = NULL, *skip;
-	bool result = false;
-	size_t size = 0;
-	ssize_t len;
-	FILE *f;
-
-	snprintf(path, sizeof(path), SUITES "/%s/results", t->name);
-	f = fopen(path, "re");
-	while (f && (len = getline(&line, &size, f)) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (starts(line, "    ")) {
-			take_line(t, line + 4);
-		} else if (starts(line, "#")) {
-			puts(line);
-		} else if (starts(line, "ok 1 ") || starts(line, "not ok 1 ")) {
-			t->failed |= line[0] == 'n';
-			skip = strstr(line, "# SKIP");
-			if (skip)
-				snprintf(t->skip, sizeof(t->skip), "%s", skip);
-			result = true;
-		}
-	}
-	if (!result)
-		fail(t, "no result in %s", path);
-	if (f)
-		fclose(f);
-	free(line);
-}
-
-static bool report(struct test *t, unsigned int nr)
-{
-	if (!t->planned && !t->skip[0])
-		fail(t, "no plan");
-	if (t->seen < t->planned)
-		fail(t, "%u results of %u", t->seen, t->planned);
-	while (t->seen < t->planned)
-		printf("    not ok %u - no result\n", ++t->seen);
-	printf("%s %u %s%s%s\n", t->failed ? "not ok" : "ok", nr, t->name,
-	       t->skip[0] && !t->failed ? " " : "", t->failed ? "" : t->skip);
-	return !t->failed;
-}
-
-/* Running */
-
-static void __noreturn child(struct test *t, int out)
-{
-	char path[512], *argv[] = { path, NULL }, *envp[8] = {};
-	int null = open("/dev/null", O_RDWR);
-	unsigned int nr = 0;
-	sigset_t none;
-
-	/* sizes, from the kernel's command line */
-	for (char **e = environ; *e && nr < ARRAY_SIZE(envp) - 1; e++)
-		if (starts(*e, "repro_"))
-			envp[nr++] = *e;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGCHLD, SIG_DFL);
-	setsid();
-	dup2(null, 0);
-	dup2(out, 1);
-	dup2(out, 2);
-	close(null);
-	if (t->suite) {
-		snprintf(path, sizeof(path), SUITES "/%s/run", t->name);
-		if (!write_file(path, "1"))
-			_exit(0);
-	} else {
-		snprintf(path, sizeof(path), SCENARIOS "/%s", t->name);
-		if (!chdir("/tmp"))
-			execve(path, argv, envp);
-	}
-	dprintf(2, "# %s: %s\n", path, strerror(errno));
-	_exit(127);
-}
-
-/* Reaps all there is. Returns whether @pid was among it. */
-static bool reap(pid_t pid, int *status)
-{
-	bool found = false;
-	int s, ret;
-
-	while ((ret = waitpid(-1, &s, WNOHANG)) > 0) {
-		if (ret == pid) {
-			*status = s;
-			found = true;
-		}
-	}
-	return found;
-}
-
-/* Until @pid is reaped or time is over; @fd is nonblocking. */
-static bool attend(struct test *t, pid_t pid, int fd, int limit, int *status)
-{
-	time_t deadline = now() + limit;
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	char buf[4096];
-	sigset_t none;
-	ssize_t n;
-	bool dead;
-
-	sigemptyset(&none);
-	do {
-		struct timespec left = { .tv_sec = deadline - now() };
-
-		dead = reap(pid, status);
-		while ((n = read(fd, buf, sizeof(buf))) > 0)
-			take_output(t, buf, n);
-		if (!n)
-			pfd.fd = -1;
-		if (dead)
-			return true;
-		/* SIGCHLD gets through nowhere else */
-		ppoll(&pfd, 1, left.tv_sec > 0 ? &left : &(struct timespec){}, &none);
-	} while (now() < deadline);
-	return reap(pid, status);
-}
-
-static void nap(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-}
-
-static void run(struct test *t)
-{
-	const char *asked = getenv("limit");
-	int limit = t->suite ? SUITE_LIMIT : asked ? atoi(asked) : SCENARIO_LIMIT;
-	int fds[2], status = 0;
-	time_t deadline;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK))
-		die("pipe2");
-	/* the writer's end blocks */
-	if (fcntl(fds[1], F_SETFL, 0))
-		die("fcntl");
-	pid = fork();
-	if (pid < 0)
-		die("fork");
-	if (!pid)
-		child(t, fds[1]);
-	close(fds[1]);
-
-	if (!attend(t, pid, fds[0], limit, &status)) {
-		fail(t, "still running after %d s", limit);
-		for_each_task(print_stack, NULL);
-		kill(-1, SIGKILL);
-		if (!attend(t, pid, fds[0], DEATH_LIMIT, &status)) {
-			fail(t, "still there %d s after SIGKILL", DEATH_LIMIT);
-			for_each_task(print_stack, NULL);
-		}
-	} else if (WIFSIGNALED(status)) {
-		fail(t, "killed by signal %d", WTERMSIG(status));
-	} else if (WEXITSTATUS(status)) {
-		fail(t, "exited with status %d", WEXITSTATUS(status));
-	}
-	close(fds[0]);
-	if (t->len)
-		take_output(t, "\n", 1);
-	if (t->suite)
-		take_suite_results(t);
-
-	/* At least one nap, for what comes late into the log. */
-	deadline = now() + SETTLE_LIMIT;
-	do {
-		nap();
-		reap(0, NULL);
-	} while (for_each_task(is_left, NULL) && now() < deadline);
-	if (for_each_task(is_left, t)) {
-		for_each_task(print_stack, NULL);
-		kill(-1, SIGKILL);
-		nap();
-		reap(0, NULL);
-	}
-	check_leaks(t);
-	check_log(t);
 }
 
 /* Selection */
@@ -543,14 +94,14 @@ static void add_test(const char *name, bool suite)
 
 	tests = realloc(tests, (nr_tests + 1) * sizeof(*tests));
 	if (!tests)
-		die("realloc");
+		die("realloc: %m");
 	t = &tests[nr_tests++];
 	memset(t, 0, sizeof(*t));
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	t->suite = suite;
 }
 
-static unsigned int add_folder(const char *path, const char *glob, bool suite)
+static unsigned int add_tests(const char *path, const char *glob, bool suite)
 {
 	unsigned int nr = nr_tests;
 	struct dirent **d;
@@ -563,21 +114,11 @@ static unsigned int add_folder(const char *path, const char *glob, bool suite)
 	return nr_tests - nr;
 }
 
-static bool no_match(const char *what, const char *glob)
-{
-	printf("# no suite or scenario matches %s%s\n", what, glob);
-	return false;
-}
-
-/*
- * The kernel hands words that it does not know to init: key=value in the
- * environment, others as arguments. Those with a dot belong to a module, and
- * KUnit has filtered its suites already.
- */
-static bool select_tests(void)
+/* KUnit has filtered its suites already. */
+static void select_tests(void)
 {
 	const char *glob = getenv("scenario");
-	bool suites, scenarios = glob, ok = true;
+	bool suites, scenarios = glob;
 	char filter[256];
 
 	suites = read_word("/sys/module/kunit/parameters/filter_glob", filter, sizeof(filter)) &&
@@ -588,11 +129,10 @@ static bool select_tests(void)
 		scenarios = true;
 		snprintf(filter, sizeof(filter), "*");
 	}
-	if (suites && !add_folder(SUITES, "*", true))
-		ok = no_match("kunit.filter_glob=", filter);
-	if (scenarios && !add_folder(SCENARIOS, glob ?: "*", false))
-		ok = no_match("scenario=", glob ?: "*");
-	return ok;
+	if (suites && !add_tests(SUITES, "*", true))
+		die("no suite matches kunit.filter_glob=%s: list=1 names them", filter);
+	if (scenarios && !add_tests(SCENARIOS, glob ?: "*", false))
+		die("no scenario matches scenario=%s: list=1 names them", glob ?: "*");
 }
 
 /* Set up */
@@ -600,10 +140,10 @@ static bool select_tests(void)
 static void mount_all(void)
 {
 	if (mount("proc", "/proc", "proc", 0, NULL))
-		die("/proc");
+		die("/proc: %m");
 	set_verdict(NO_VERDICT);
 	if (mount("sysfs", "/sys", "sysfs", 0, NULL))
-		die("/sys");
+		die("/sys: %m");
 	/* without it there are no suites to be seen */
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 }
@@ -616,7 +156,7 @@ static void open_ktap(const char *path)
 	if (path) {
 		fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0 || dup2(fd, 1) < 0)
-			die(path);
+			die("ktap=%s: %m", path);
 		close(fd);
 	}
 	if (!tcgetattr(1, &tio)) {
@@ -626,6 +166,12 @@ static void open_ktap(const char *path)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
+void check_stdout(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot write results: is stdout closed, or is there no space left?");
+}
+
 static void on_sigchld(int sig)
 {
 	(void)sig;
@@ -633,14 +179,14 @@ static void on_sigchld(int sig)
 
 static void __noreturn power_off(int verdict)
 {
-	if (fflush(stdout) || ferror(stdout))
-		verdict = NO_VERDICT;
+	check_stdout();
 	tcdrain(1);
 	set_verdict(verdict);
 	reboot(RB_POWER_OFF);
-	die("reboot");
+	die("reboot: %m");
 }
 
+#define WORD(name)
 #define SCENARIO(name, main)	int main();
 #include "scenarios.h"
 #undef SCENARIO
@@ -667,34 +213,35 @@ static int scenario_main(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	bool list = getenv("list"), ok;
 	struct test early = { .name = "init", .planned = 1, .seen = 1 };
+	bool ok = true;
 	sigset_t chld;
 
 	if (getpid() != 1)
 		return scenario_main(argc, argv);
 
 	mount_all();
+	check_words(argv + 1, environ);
 	open_ktap(getenv("ktap"));
 	signal(SIGCHLD, on_sigchld);
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 
-	if (list) {
-		ok = select_tests();
+	select_tests();
+	if (getenv("list")) {
 		for (unsigned int i = 0; i < nr_tests; i++)
 			printf("%s %s\n", tests[i].suite ? "suite" : "scenario", tests[i].name);
-		power_off(ok ? PASSED : FAILED);
+		power_off(PASSED);
 	}
 
 	puts("KTAP version 1");
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	open_log();
+	if (has_kmemleak())
+		linger();
 	check_leaks(&early);
 	check_log(&early);
-	ok = select_tests();
 	/* What is wrong before the first test is a result of its own. */
-	early.failed |= !ok;
 	printf("1..%u\n", nr_tests + early.failed);
 	if (early.failed)
 		report(&early, 1);

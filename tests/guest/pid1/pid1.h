@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of init share. */
+#ifndef PID1_H
+#define PID1_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __noreturn	__attribute__((noreturn))
+#define __printf(f, a)	__attribute__((format(printf, f, a)))
+
+#define SCENARIOS	"/scenario"
+#define SUITES		"/sys/kernel/debug/kunit"
+
+/* The exit status of ./linux, as far as init decides it: see ../README.md. */
+enum { PASSED, FAILED, NO_VERDICT };
+
+struct test {
+	char name[256];
+	bool suite;
+
+	unsigned int planned, seen;
+	bool failed;
+	bool killed;		/* init has sent SIGKILL to what it left */
+	bool nested_failed;	/* the results of the case to come have a `not ok` */
+	char skip[256];		/* the reason, with its '#' */
+
+	char line[1024];	/* output of a scenario, as yet without '\n' */
+	size_t len;
+	bool overlong;		/* the rest of this line is dropped */
+};
+
+static inline bool starts(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
+
+/* init.c */
+
+/* Power off with NO_VERDICT, after a line on the console that says why. */
+void __noreturn __printf(1, 2)
+die(const char *fmt, ...);
+
+/* Write @s to a file that exists. Returns 0, or -1 with errno. */
+int write_file(const char *path, const char *s);
+
+/* The first line of a file, without its '\n'. False if there is none. */
+bool read_word(const char *path, char *buf, int size);
+
+/* Die if what was printed did not get out. */
+void check_stdout(void);
+
+/* words.c */
+
+/* Die if the command line has a word that neither the kernel nor init knows. */
+void check_words(char **args, char **env);
+
+/* The limit for a scenario in seconds, @def unless limit= sets it. */
+int limit_or(int def);
+
+/* ktap.c */
+
+/* A diagnostic, and the test has failed. */
+void __printf(2, 3)
+fail(struct test *t, const char *fmt, ...);
+
+/* @n bytes of a scenario's output. */
+void take_output(struct test *t, const char *buf, size_t n);
+
+/* There is no more output: what stands without its '\n' is a line. */
+void end_output(struct test *t);
+
+/* What KUnit has left in debugfs. */
+void take_suite_results(struct test *t);
+
+/* The result of @t as number @nr of all. Returns whether it passed. */
+bool report(struct test *t, unsigned int nr);
+
+/* tasks.c */
+
+/* Remember which tasks there are: they are nobody's left-overs. */
+void note_tasks(void);
+
+/* The name of process @pid, a zombie's too, in @buf. */
+void name_task(int pid, char *buf, int size);
+
+/* How many tasks there are that were not noted and should be gone. */
+unsigned int tasks_left(void);
+
+/* Fail @t for each of them, with its stack. */
+void report_tasks_left(struct test *t);
+
+/* The stacks of those, and of all that wait uninterruptibly. */
+void print_stacks(void);
+
+/* log.c */
+
+/* Opens the kernel log at its start. */
+void open_log(void);
+
+/* Fail @t for each line since the last check that tells of a bug. */
+void check_log(struct test *t);
+
+/* Fail @t for what kmemleak finds, if it's there. Call linger() first. */
+void check_leaks(struct test *t);
+
+/* Whether kmemleak is there. */
+bool has_kmemleak(void);
+
+/* run.c */
+
+/* Long enough for what @t has started to show, where time costs nothing. */
+void linger(void);
+
+/* Run @t to its end, and see what it leaves behind. */
+void run(struct test *t);
+
+#endif
