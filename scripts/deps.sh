@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deps.sh: install the Debian packages that are missing here when run as root; else name them and the command to type.
+# deps.sh [package...]: install the Debian packages that are missing here when run as root; else name them and the command to
+# type. What make needs by default, or packages that only one verb needs.
 
 . "$(dirname "$0")/lib/common.sh"
 
 packages='bats bc bison flex gcc git lcov libc6-dev libjson-xs-perl liburing-dev make perl python3 shellcheck util-linux xz-utils'
+[ $# = 0 ] || packages=$*
 
 # shellcheck disable=SC2086
 missing()

@@ -5,7 +5,9 @@
 # VARIANT=NAME in the environment of run.sh and the others means that kernel.
 #	variant_new NAME                   as it is built; 20 ms
 #	variant_patch NAME [-R] PATCHFILE  several are possible, on top of each other
-#	variant_build NAME                 compile what is made from the patched files, and link
+#	variant_compile NAME               what is made from the patched files
+#	variant_link NAME                  the kernel with what was compiled
+#	variant_build NAME                 both
 #	variant_reset NAME                 back to what variant_new made
 # All but variant_new say on stderr what is wrong, and fail.
 # shellcheck shell=sh disable=SC2013,SC2154
@@ -137,7 +139,7 @@ variant_place()
 	done >"${1%/tree}/changed"
 }
 
-variant_build()
+variant_compile()
 {
 	new=$(variant_dir "$1")/tree
 	log=${new%/tree}/build.log
@@ -161,10 +163,25 @@ variant_build()
 		rm -f "$new/um-$FLAVOUR/$o" "$new/um-$FLAVOUR/${o%.o}.gcno"
 		cp --remove-destination "$objdir/$cmd" "$new/um-$FLAVOUR/$cmd"
 	done <"$made"
-	(cd "$new/um-$FLAVOUR" && compile_all "$made" && link_quick "$new") >"$log" 2>&1 || {
-		say "$1 does not build: $(grep -m 1 -E 'error|undefined' "$log" || tail -n 1 "$log") (see $log)" >&2
-		return 1
-	}
+	(cd "$new/um-$FLAVOUR" && compile_all "$made") >"$log" 2>&1 || variant_fails "$1"
+}
+
+variant_link()
+{
+	new=$(variant_dir "$1")/tree
+	log=${new%/tree}/build.log
+	(cd "$new/um-$FLAVOUR" && link_quick "$new") >>"$log" 2>&1 || variant_fails "$1"
+}
+
+variant_fails()
+{
+	say "$1 does not build: $(grep -m 1 -E 'error|undefined' "$log" || tail -n 1 "$log") (see $log)" >&2
+	return 1
+}
+
+variant_build()
+{
+	variant_compile "$1" && variant_link "$1"
 }
 
 variant_reset()
