@@ -1,41 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# prove.sh: show that the tests see the fixes. For each kernel and fix (KERNEL= and FIX= for one), build the kernel without
-# the fix beside the one with it, by the fix's patch in reverse, and run the tests that pin the fix in both: those
-# whose comment in tests/ says "pins <fix>:". Exit status: 0 only if each of them fails without its fix and passes with
-# it. The figures and the cost are what these tests have measured, printed as "figure <fix>: " and "cost <fix>: ".
-# With FLAVOUR=smp, where time is real: what the workload of the report takes, without cancel-create-once
-# and with it.
+# prove.sh: show that the tests see the fixes. For each kernel and each fix (KERNEL= and FIX= for one):
+#   - the kernel without the fix: each test that pins it, by "pins <fix>:" in its comment, fails there and passes with it;
+#   - its wrong versions, tests/wrong/<fix>/*.patch: some test fails on each (lib/wrong.sh);
+#   - its figures: what tests/figures/<fix>.sh prints.
+# Last, each scenario has to fail without the functions that it is about (lib/about.sh), unless FIX= is given.
+# Exit status: 0 only if all of that is so. With FLAVOUR=smp, where time is real, only the figures.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
+. "$top/scripts/lib/pins.sh"
 
 FIX=${FIX-}
+proof=$work/proof-$FLAVOUR
+everything=
+[ -n "$FIX$asked$KDIR" ] || everything=yes
 
-# pins: a line "fix test" for each test that pins a fix, where test is suite.case or the name of a scenario.
-pins()
-{
-	(cd "$top/tests" && awk '
-		FNR == 1 {
-			fix = ""
-			name = FILENAME
-			sub(/.*\//, "", name)
-			sub(/(_kunit[a-z_]*)?\.c$/, "", name)
-		}
-		/^(\/\*| \*) pins [a-z0-9-]+: / {
-			fix = $3
-			sub(/:$/, "", fix)
-			if (FILENAME ~ /^guest/)
-				print fix, name
-		}
-		fix != "" && /^static void [a-z0-9_]+\(struct kunit \*test\)/ {
-			sub(/^static void /, "")
-			sub(/\(.*/, "")
-			print fix, name "." $0
-			fix = ""
-		}' kunit/*_kunit*.c guest/*.c)
-}
-
+# pinned FIX: the tests that pin it.
 pinned()
 {
 	pins | sed -n "s/^$1 //p"
@@ -47,56 +28,49 @@ code()
 	(cd "$1/um-$FLAVOUR" && objdump -d io_uring/*.o kernel/task_work.o) | sha256sum
 }
 
-# run WORK TEST...: run the tests of the kernel there; each leaves its verdict.
+# run VARIANT TEST...: run the tests of the kernel that this variant has; each leaves its verdict.
 run()
 {
-	in=$1/prove-results-$FLAVOUR
-	log=$1/prove.log
+	in=$(results_of "$1")
+	log=$proof/run-$1.log
+	of=$1
 	shift
 	rm -rf "$in"
-	"$top/scripts/test.sh" "$@" >"$log" 2>&1 || :
+	VARIANT=$of "$top/scripts/test.sh" "$@" >"$log" 2>&1 || :
 	for t; do
 		[ -s "$in/$t/verdict" ] || die "$t was not run: $(tail -n 1 "$log") (see $log)"
 	done
 }
 
-# not_passed WORK TEST...: those of the tests that have not.
-not_passed()
+# figure VARIANT: the last one that a test of $fix has printed.
+figure()
 {
-	in=$1/prove-results-$FLAVOUR
-	shift
-	for t; do
-		grep -qx passed "$in/$t/verdict" || echo "$t"
-	done
-}
-
-measured()
-{
-	cat "$2/prove-results-$FLAVOUR"/*/ktap 2>/dev/null | sed -n "s/.*$1 $fix: //p"
+	cat "$(results_of "$1")"/*/ktap 2>/dev/null | sed -n "s/.*figure $fix: //p" | tail -n 1
 }
 
 # make_without: build the kernel without $fix. Print what is wrong, if anything is.
 make_without()
 {
-	patch=$top/patches/$KERNEL/$fix.patch
+	variant=without-$fix
 	start=$(date +%s)
-	why=$(variant_new "without-$fix" && variant_patch "without-$fix" -R "$patch" 2>&1) || {
+	variant_new "$variant"
+	why=$(variant_patch "$variant" -R "$top/patches/$KERNEL/$fix.patch" 2>&1) || {
 		echo "${why#prove: }"
 		return
 	}
-	why=$(variant_build "without-$fix" 2>&1) || {
+	why=$(variant_build "$variant" 2>&1) || {
 		echo "the kernel does not build without it: ${why#*does not build: }"
 		return
 	}
-	echo "$(($(date +%s) - start))" >"$without/seconds"
-	[ "$(code "$tree")" != "$(code "$without/tree")" ] || echo "the kernel without it is the same as with it"
+	echo "$(($(date +%s) - start))" >"$proof/seconds"
+	[ "$(code "$tree")" != "$(code "$(variant_dir "$variant")/tree")" ] || echo "the kernel without it is the same as with it"
 }
 
-# not_failed: what else became of $pinned_tests without $fix. A run that hung or crashed may have done so for another reason.
+# not_failed: what else became of $tests without $fix. A run that hung or crashed may have done so for another reason.
 not_failed()
 {
-	for t in $pinned_tests; do
-		verdict=$(cat "$without/prove-results-$FLAVOUR/$t/verdict")
+	for t in $tests; do
+		verdict=$(cat "$(results_of "without-$fix")/$t/verdict")
 		case $verdict in
 		failed) ;;
 		passed) echo "passes without it: $t" ;;
@@ -109,13 +83,13 @@ not_failed()
 try()
 {
 	wrong="no test pins it"
-	[ -z "$pinned_tests" ] || wrong=$(make_without)
+	[ -z "$tests" ] || wrong=$(make_without)
 	[ -z "$wrong" ] || {
 		echo "$wrong"
 		return
 	}
 	# shellcheck disable=SC2086
-	VARIANT=without-$fix run "$without" $pinned_tests
+	run "without-$fix" $tests
 	wrong=$(not_failed | paste -sd ';')
 	echo "${wrong:-proved}"
 }
@@ -123,189 +97,114 @@ try()
 # prove: the row of $fix. Return whether it is proved, which takes that each step of it was gone through.
 prove()
 {
-	pinned_tests=$(pinned "$fix")
-	without=$work@without-$fix
+	tests=$(pinned "$fix")
 	verdict=$("$0" --try "$fix") || verdict="stopped: ${verdict:-see above}"
-	# shellcheck disable=SC2086
-	bad=$(not_passed "$work" $pinned_tests | paste -sd ' ')
+	bad=$(for t in $tests; do
+		grep -qx passed "$(results_of with)/$t/verdict" || echo "$t"
+	done | paste -sd ' ')
 	proved=
 	if [ -n "$bad" ]; then
 		verdict="fail with it: $bad"
 	elif [ "$verdict" = proved ]; then
 		proved=yes
-		verdict="proved by $(echo "$pinned_tests" | wc -w) tests, built in $(cat "$without/seconds") s"
+		verdict="proved by $(echo "$tests" | wc -w) tests, built in $(cat "$proof/seconds") s"
 	fi
-	before=$(measured figure "$without" | tail -n 1)
-	after=$(measured figure "$work" | tail -n 1)
+	before=$(figure "without-$fix")
+	after=$(figure with)
 	printf '%-7s %-22s %-41s %-41s %s\n' "$KERNEL" "$fix" "$before" "$after" "$verdict"
 	# shellcheck disable=SC2086
-	[ -z "$pinned_tests" ] || printf '                %s\n' $pinned_tests
+	[ -z "$tests" ] || printf '                %s\n' $tests
 	# For report.sh.
-	mkdir -p "$work/proof-$FLAVOUR"
-	printf '%s\t%s\t%s\n%s\n' "$before" "$after" "$verdict" "$pinned_tests" >"$work/proof-$FLAVOUR/$fix"
+	printf '%s\t%s\t%s\n%s\n' "$before" "$after" "$verdict" "$tests" >"$proof/$fix"
 	[ -n "$proved" ]
 }
 
-# table COMMAND: run it, and keep what it prints for report.sh, if it ends well.
+# table FIX: print its figures, and keep them for report.sh if they end well.
 table()
 {
-	kept=$work/proof-$FLAVOUR/$1.table
-	mkdir -p "$work/proof-$FLAVOUR"
-	rm -f "$kept" "$kept.good"
-	{ "$1" && : >"$kept.good"; } | tee "$kept.tmp"
-	[ -e "$kept.good" ] || return 1
-	rm "$kept.good"
+	[ -f "$top/tests/figures/$1.sh" ] || return 0
+	kept=$proof/$1.table
+	rm -f "$kept"
+	status_of=$proof/status
+	{
+		echo 1 >"$status_of"
+		! "$top/tests/figures/$1.sh" || echo 0 >"$status_of"
+	} | tee "$kept.tmp"
+	[ "$(cat "$status_of")" = 0 ] || return 1
 	mv "$kept.tmp" "$kept"
-}
-
-# cost: what match_all saves, beside what the formulas in patches/ promise.
-cost()
-{
-	fix=cancel-create-once
-	measured cost "$work@without-$fix" >"$work/cost"
-	[ -s "$work/cost" ] || {
-		echo "$KERNEL: no test has printed the cost of $fix"
-		return 1
-	}
-	measured cost "$work" | awk -v kernel="$KERNEL" '
-		FNR == NR { calls[$1, $2] = $3; locks[$1, $2] = $4; next }
-		FNR == 1 {
-			printf "\n%s: calls of match under pi_lock, and how often that is taken, with N unrelated entries and k matches\n", kernel
-			printf "%8s %5s %14s %14s %6s %10s %10s %6s\n", "N", "k", "without", "k(N+1)+N", "locks", "with", "(N+k)+N", "locks"
-		}
-		{ printf "%8d %5d %14d %14d %6d %10d %10d %6d\n", $1, $2, calls[$1, $2], $2 * ($1 + 1) + $1, locks[$1, $2],
-			$3, $1 + $2 + $1, $4 }' "$work/cost" -
-}
-
-# calls W: of the match functions of io-wq, in a run of the reproducer with W workers.
-calls()
-{
-	PROVE=1 ARGS="repro_workers=$1 mem=256M" "$top/scripts/test.sh" fifo-msg-exit >&2 &&
-		counts=$("$top/scripts/lib/calls.sh" fifo-msg-exit io_uring/io-wq.c io_task_worker_match io_task_work_match) &&
-		echo "$counts" | awk '{ n += $2 } END { print n }'
-}
-
-# reproduce: what the workload of the report costs, until that differs by a factor of 100.
-reproduce()
-{
-	if ! has_gcov; then
-		printf '\n%s: flavour %s counts no calls\n' "$KERNEL" "$FLAVOUR"
-		return 0
-	fi
-	[ -f "$top/tests/guest/fifo-msg-exit.c" ] || return 0
-	printf '\n%s: calls of match as a task is killed that has W workers and 1000 messages (fifo-msg-exit)\n' "$KERNEL"
-	printf '%8s %14s %10s %8s\n' W without with ratio
-	for w in 32 128 512; do
-		before=$(VARIANT=without-cancel-create-once calls "$w" 2>"$work/prove.log") &&
-			after=$(calls "$w" 2>"$work/prove.log") || {
-			echo "fifo-msg-exit failed: $(tail -n 1 "$work/prove.log") (see $work/prove.log)"
-			return 1
-		}
-		[ "${after:-0}" -gt 0 ] || {
-			echo "fifo-msg-exit has called no match function"
-			return 1
-		}
-		printf '%8d %14d %10d %8d\n' "$w" "$before" "$after" "$((before / after))"
-	done
-	[ "$((before / after))" -ge 100 ] || {
-		echo "the last ratio is not 100"
-		return 1
-	}
-}
-
-# clock W N: medians of three runs of the reproducer with W workers and N messages: us until it was reaped, us with interrupts
-# off. With more processors than the machine has, who holds a lock waits for one at times: figures with the fix went from
-# 40 to 2300 ms. Without the fix it takes long enough for RCU to report a stall.
-clock()
-{
-	ktap=$work${VARIANT:+@$VARIANT}/prove-results-$FLAVOUR/fifo-msg-exit/ktap
-	: >"$work/clock"
-	for _ in 1 2 3; do
-		PROVE=1 LIMIT=300 \
-			ARGS="repro_workers=$1 repro_messages=$2 limit=200 mem=2G ncpus=2 rcupdate.rcu_cpu_stall_suppress=1" \
-			"$top/scripts/test.sh" fifo-msg-exit >"$work/prove.log" 2>&1 || return 1
-		sed -n "s/.*figure $fix: .*[a-z] \([0-9]*\) us.*/\1/p" "$ktap" >>"$work/clock"
-	done
-	sed -n 'p;n' "$work/clock" | sort -n | sed -n 2p
-	sed -n 'n;p' "$work/clock" | sort -n | sed -n 2p
-}
-
-# timed: the workload of the report by the clock, until that differs by a factor of 100.
-timed()
-{
-	printf '%s, %s: a task is killed that has W workers and N messages (fifo-msg-exit), medians of 3 in ms\n' \
-		"$KERNEL" "$FLAVOUR"
-	printf '%8s %8s %28s %8s   %28s %8s\n' \
-		W N "until reaped: without, with" ratio "interrupts off: without, with" ratio
-	for size in "128 10000" "1024 100000" "8192 500000"; do
-		# shellcheck disable=SC2086
-		before=$(VARIANT=without-$fix clock $size) && after=$(clock $size) ||
-			die "fifo-msg-exit failed: $(tail -n 1 "$work/prove.log") (see $work/prove.log)"
-		# shellcheck disable=SC2086
-		set -- $before $after
-		[ $# = 4 ] || die "fifo-msg-exit has printed no times"
-		echo "$size $*" | awk '{ printf "%8d %8d %18.1f %9.1f %8d   %18.1f %10.1f %8d\n", $1, $2, $3 / 1000, $5 / 1000,
-			$3 / $5, $4 / 1000, $6 / 1000, $4 / $6 }'
-		[ "$1" -lt $((100 * $3)) ] || return 0
-	done
-	echo "until reaped, no ratio is 100"
-	return 1
 }
 
 # Each fix and each kernel by a process of its own: one that stops halfway has proved nothing.
 case ${1-} in
 --try)
 	fix=$2
-	pinned_tests=$(pinned "$fix")
-	without=$work@without-$fix
+	tests=$(pinned "$fix")
 	try
+	exit
+	;;
+--without)
+	fix=$2
+	mkdir -p "$proof"
+	wrong=$(make_without)
+	[ -z "$wrong" ] || die "$fix: $wrong"
 	exit
 	;;
 --kernel)
 	[ -n "$(fixes)" ] || die "patches/$KERNEL/series names no fix below a line '# fixes'"
 	lock
-	rm -rf "$work/proof-$FLAVOUR/$FIX"
+	rm -rf "${proof:?}/$FIX"
+	mkdir -p "$proof"
 	"$top/scripts/build.sh" >&2
-	if [ "$FLAVOUR" = smp ]; then
-		fix=cancel-create-once
-		without=$work@without-$fix
-		wrong=$(make_without)
-		[ -z "$wrong" ] || die "$fix: $wrong"
-		table timed
-		exit
-	fi
-	# shellcheck disable=SC2046
-	run "$work" $(for fix in $(fixes); do pinned "$fix"; done)
 	status=0
+	if [ "$FLAVOUR" != smp ]; then
+		# By the same steps but for the patch, so that these are not what makes a test fail.
+		variant_new with
+		# shellcheck disable=SC2046
+		variant_same with $(for fix in $(fixes); do patched_files "$top/patches/$KERNEL/$fix.patch"; done | grep '\.c$' |
+			sort -u) && variant_build with || die "a variant without a change does not build"
+		# shellcheck disable=SC2046
+		run with $(for fix in $(fixes); do pinned "$fix"; done)
+		for fix in $(fixes); do
+			prove || status=1
+		done
+		"$top/scripts/lib/wrong.sh" || status=1
+		[ -n "$FIX" ] || "$top/scripts/lib/about.sh" || status=1
+	fi
 	for fix in $(fixes); do
-		prove || status=1
+		table "$fix" || status=1
 	done
-	case " $(fixes | paste -sd ' ') " in
-	*" cancel-create-once "*)
-		table cost || status=1
-		table reproduce || status=1
-		;;
-	esac
 	exit "$status"
 	;;
 esac
 
 [ -z "$FIX" ] || [ -f "$top/patches/$KERNEL/$FIX.patch" ] ||
 	die "no fix $FIX: FIX= takes one of $(FIX='' && fixes | paste -sd ' ')"
-for fix in $(pins | cut -d ' ' -f 1 | sort -u); do
-	[ -n "$(find "$top/patches" -name "$fix.patch")" ] || die "a test in tests/ pins $fix, which is no fix in patches/"
+pins >/dev/null || exit 2
+
+for fix in $(pins | cut -d ' ' -f 1 | sort -u) $(find "$top/tests/wrong" -mindepth 1 -type d -printf '%f\n'); do
+	[ -n "$(find "$top/patches" -name "$fix.patch")" ] ||
+		die "tests/ has a pin or wrong versions of $fix, which is no fix in patches/"
 done
+status=0
 if [ "$FLAVOUR" = smp ]; then
-	PROVE=1 exec "$0" --kernel
+	exec "$0" --kernel
 fi
 printf '%-7s %-22s %-41s %-41s %s\n' kernel fix without with verdict
-status=0
 all=$asked
 # A tree of the user's own takes the patches of one kernel.
 [ -z "$KDIR" ] || all=$KERNEL
 gone=$(gone)
 [ -n "$all" ] || [ -z "$gone" ] || say "without kernel $gone, which the mirror no longer has" >&2
 for k in ${all:-$(kernels | grep -vxF "$gone")}; do
-	PROVE=1 KERNEL=$k "$0" --kernel || status=1
+	KERNEL=$k "$0" --kernel || status=1
 done
+# A wrong version may be for one kernel alone; which one that is shows only when all were asked.
+if [ -n "$everything" ] && [ -z "$gone" ]; then
+	(cd "$top/tests/wrong" && find . -name '*.patch' -printf '%P\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
+		grep -vxF "$(cat "$build"/*/proof-"$FLAVOUR"/wrong/applied 2>/dev/null)" >"$build/unused" || :
+	[ ! -s "$build/unused" ] || {
+		say "error: no kernel takes these wrong versions: $(paste -sd ' ' "$build/unused")" >&2
+		status=1
+	}
+fi
 exit "$status"

@@ -110,12 +110,18 @@ variant_dir()
 	printf '%s\n' "$home${1:+@$1}"
 }
 
+# results_of [VARIANT]: where its runs are.
+results_of()
+{
+	printf '%s/results-%s\n' "$(variant_dir "${1-}")" "$FLAVOUR"
+}
+
 VARIANT=${VARIANT-}
 work=$(variant_dir "$VARIANT")
 tree=$work/tree
 # Directly inside its tree, so that Kbuild names sources by relative paths, and both can be moved or copied as one.
 objdir=$tree/um-$FLAVOUR
-results=$work/${PROVE:+prove-}results-$FLAVOUR
+results=$(results_of "$VARIANT")
 
 # find_kernel "$@": when nobody asked for a kernel and the newest is neither here nor at the mirror any more, start this
 # script again with the newest that is.

@@ -2,9 +2,10 @@
 # Read after common.sh: a variant is the kernel that is built, made again with other sources, in a directory of its own. Its
 # sources and objects are links to the kernel's; a patch replaces the links to what it touches, a build those to what is
 # made from that. The caller holds the lock, and the kernel is up to date (build.sh). Two processes can work on two variants at once.
-# VARIANT=NAME in the environment of run.sh and the others means that kernel.
+# VARIANT=NAME in the environment of test.sh and the others means that kernel.
 #	variant_new NAME                   as it is built; 20 ms
 #	variant_patch NAME [-R] PATCHFILE  several are possible, on top of each other
+#	variant_same NAME FILE...          compile these again without a change
 #	variant_compile NAME               what is made from the patched files
 #	variant_link NAME                  the kernel with what was compiled
 #	variant_build NAME                 both
@@ -111,6 +112,16 @@ variant_patch()
 			"$(printf '%s\n' "$hunks" | sed -n 's/^error: //p' | paste -sd ';')" >&2
 		return 1
 	}
+}
+
+# variant_same NAME FILE...: as if a patch had touched these files and left them as they are.
+variant_same()
+{
+	new=$(variant_dir "$1")/tree
+	shift
+	for f; do
+		variant_own "$new" "$f" && printf '%s\n' "$f" >>"${new%/tree}/patched" || return
+	done
 }
 
 # variant_header TREE: its features, if they are not the kernel's.

@@ -9,9 +9,9 @@ setup()
 	no_patches
 	echo '# fixes' >"$patches/series"
 	patch fix-a io_uring/io-wq.c 's/^line 50;/fixed a;/'
-	patch fix-b kernel/task_work.c 's/^line 50;/fixed b;/'
-	rm tests/kunit/*_kunit.c tests/guest/*.c
-	echo '/* pins nothing */' >tests/guest/none.c
+	patch fix-b kernel/task_work.c 's/^line 50;/fixed b;\nmore b;/'
+	rm -r tests/kunit/*_kunit*.c tests/guest/*.c tests/wrong/* tests/figures/*
+	echo '/* no pin */' >tests/guest/none.c
 	pin fix-a io-wq case_a 'fixed a'
 	pin fix-b task_work case_b 'fixed b'
 	fixed_tree
@@ -37,18 +37,40 @@ setup()
 		}
 	END
 	fake objdump <<<'cat "$2" "$3"'
+	# A test is a line of words: it fails where the sources lack the word. A suite is all of its lines.
 	cat >scripts/test.sh <<-'END'
 		#!/bin/sh
 		. "$(dirname "$0")/lib/common.sh"
+		[ $# -gt 0 ] || set -- $(sed 's/[.:].*//' "$top/tests/words" | sort -u)
+		status=0
 		for t; do
 			mkdir -p "$results/$t"
-			word=$(sed -n "s/^$t: //p" "$top/tests/words")
-			n=$(cat "$tree/io_uring/io-wq.c" "$tree/kernel/task_work.c" | grep -c "$word" || :)
-			echo "# figure fix-${t##*_}: $n" >"$results/$t/ktap"
-			[ "$word" != silent ] || continue
-			[ "$n" = 0 ] && echo "${DIES:-failed}" >"$results/$t/verdict" || echo passed >"$results/$t/verdict"
+			: >"$results/$t/ktap"
+			verdict=passed
+			grep "^$t[.:]" "$top/tests/words" >"$results/$t/cases"
+			while IFS=': ' read -r name word; do
+				[ "$word" != silent ] || { verdict=; continue; }
+				n=$(cat "$tree/io_uring/io-wq.c" "$tree/kernel/task_work.c" | grep -c "$word" || :)
+				echo "    # figure fix-${name##*_}: $n" >>"$results/$t/ktap"
+				[ "$n" = 0 ] || continue
+				echo "    not ok 1 ${name#*.}" >>"$results/$t/ktap"
+				verdict=${DIES:-failed}
+				status=1
+			done <"$results/$t/cases"
+			[ -z "$verdict" ] || echo "$verdict" >"$results/$t/verdict"
 		done
+		exit "$status"
 	END
+}
+
+# wrong FIX NAME SENTENCE FILE SED: a wrong version, which is the fixed source after this.
+wrong()
+{
+	mkdir -p "tests/wrong/$1"
+	{
+		printf '%s\n\n' "$3"
+		sed "$5" "$tree/$4" | diff -U 1 --label "a/$4" --label "b/$4" "$tree/$4" - || :
+	} >"tests/wrong/$1/$2.patch"
 }
 
 # pin FIX SUITE CASE WORD: a case that passes where the sources have the word.
@@ -83,7 +105,7 @@ row()
 	[ -L "$work@without-fix-a/tree/kernel" ]
 	grep -q 'line 50;' "$work@without-fix-a/tree/io_uring/io-wq.c"
 	grep -q 'fixed a;' "$tree/io_uring/io-wq.c"
-	[ "$(cat "$work/proof-default/fix-a")" = $'0\t1\tproved by 1 tests, built in '"$(cat "$work@without-fix-a/seconds")"$' s\nio-wq.case_a' ]
+	[ "$(cat "$work/proof-default/fix-a")" = $'0\t1\tproved by 1 tests, built in '"$(sed -n 's/.*built in \([0-9]*\) s/\1/p;1q' "$work/proof-default/fix-a")"$' s\nio-wq.case_a' ]
 	FIX=fix-b try scripts/prove.sh
 	[ "$(grep -c proved <<<"$out")" = 1 ]
 	row fix-b 'proved by 1 tests'
@@ -162,7 +184,7 @@ row()
 	fake cp <<<'echo "cp: no space left" >&2; exit 1'
 	try scripts/prove.sh
 	[ "$status" = 1 ]
-	row fix-a 'no space left'
+	[[ $err == *'no space left'* ]]
 	! grep -q 'proved by' <<<"$out" || false
 }
 
@@ -174,13 +196,79 @@ row()
 	row fix-b 'proved by 1 tests'
 }
 
+@test "prove: a pin that is not above a case" {
+	# Pins: a case whose header takes two lines has its pin; what cannot be read is named, and hands its pin to nobody.
+	pin fix-a io-wq wrapped 'fixed a'
+	sed -i 's/^static void wrapped(/static void\nwrapped(/' tests/kunit/io-wq_kunit.c
+	try scripts/prove.sh
+	row fix-a 'proved by 2 tests'
+	for bad in '/* pins fix-a: it. */\nstatic int x;\n{' '/* pins fix-a it. */\nstatic void f(struct kunit *test)\n{' '/* pins fix-a: it. */' \
+		'/* pins fix-a: it. */\nstatic void f(struct kunit *test, int n)\n{'; do
+		printf "$bad\n" >tests/kunit/tw_kunit.c
+		try scripts/prove.sh
+		fails 'tests/kunit/tw_kunit.c:1: '
+	done
+}
+
+@test "prove: wrong versions" {
+	# Pins: the test that fails is named, pins first; one that no test sees is an error, unless it needs explore.
+	echo 'other: more b;' >>tests/words
+	wrong fix-a seen 'It is not done.' io_uring/io-wq.c 's/^fixed a;/not a;/'
+	wrong fix-b elsewhere 'Another line is gone.' kernel/task_work.c 's/^more b;/less b;/'
+	try scripts/prove.sh
+	[ "$status" = 0 ]
+	row fix-a 'wrong: seen .* caught by io-wq.case_a$'
+	row fix-b 'wrong: elsewhere .* caught by other.other$'
+	grep -q "^$kernel: 2 wrong versions: 2 caught, 0 open, 0 of other kernels, 0 not" <<<"$out"
+	wrong fix-a unseen 'Nobody sees it.' io_uring/io-wq.c 's/^line 60;/not 60;/'
+	try scripts/prove.sh
+	[ "$status" = 1 ]
+	row fix-a 'wrong: unseen .* NOT CAUGHT$'
+	sed -i '1a needs: explore' tests/wrong/fix-a/unseen.patch
+	try scripts/prove.sh
+	[ "$status" = 0 ]
+	row fix-a 'wrong: unseen .* open: needs explore$'
+}
+
+@test "prove: a wrong version that is none" {
+	# Pins: one that does not apply is another kernel's, which has to be there; one that does not compile has proved nothing.
+	wrong fix-a gone 'It was.' io_uring/io-wq.c 's/^fixed a;/not a;/'
+	sed -i 's/^-fixed a/-nothing/' tests/wrong/fix-a/gone.patch
+	wrong fix-a bad 'It does not compile.' io_uring/io-wq.c 's/^fixed a;/does not compile;/'
+	try scripts/prove.sh
+	[ "$status" = 1 ]
+	row fix-a 'wrong: gone .* does not apply: patch failed: io_uring/io-wq.c'
+	row fix-a 'wrong: bad .* does not build: .*error: no'
+	grep -q 'no kernel takes these wrong versions: fix-a/gone' <<<"$err"
+	# On top of the patch without a change all tests have to pass.
+	rm tests/wrong/fix-a/*
+	wrong fix-a seen 'It is not done.' io_uring/io-wq.c 's/^fixed a;/not a;/'
+	pin fix-a io-wq broken 'not there'
+	try scripts/prove.sh
+	[ "$status" = 1 ]
+	! grep -q 'caught by' <<<"$out" || false
+	grep -q 'tests fail without a change: io-wq.broken' <<<"$err"
+}
+
+@test "prove: a wrong version that hangs" {
+	# Pins: a hang counts where the kernel without the change passes in that time, and on a machine too busy for that it does not.
+	wrong fix-a hangs 'It loops.' io_uring/io-wq.c 's/^fixed a;/not a;/'
+	DIES='hung: stopped after 20 s' try scripts/prove.sh
+	row fix-a 'wrong: hangs .* caught by io-wq, hung: stopped after 20 s$'
+	sed -i 's/^exit/[ -z "${SLOW-}" ] || [ "${VARIANT-}" != with ] || [ ! -e "$top\/twice" ] || status=1\n[ "${VARIANT-}" != with ] || touch "$top\/twice"\n&/' scripts/test.sh
+	rm -f twice
+	SLOW=1 DIES='hung: stopped after 20 s' try scripts/prove.sh
+	[ "$status" = 1 ]
+	row fix-a 'wrong: hangs .* could not tell'
+}
+
 @test "prove: names that are no fix" {
 	# Pins: a typing error in FIX= or in a test is not passed over.
 	FIX=nosuch try scripts/prove.sh
 	fails 'no fix nosuch' 'fix-a fix-b'
 	pin fix-c io-wq case_c 'line 1;'
 	try scripts/prove.sh
-	fails 'pins fix-c'
+	fails 'fix-c, which is no fix'
 }
 
 @test "prove: a fix of this kernel, for real" {

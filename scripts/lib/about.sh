@@ -9,7 +9,7 @@
 # Prints a row for each function: kernel, scenario, function, and what became of the run. The runs are in
 # build/<kernel>@fails/. Exit status: 0 if all is as it should be, 1 if a scenario passed without what it is about.
 
-. "$(dirname "$0")/lib/common.sh"
+. "$(dirname "$0")/common.sh"
 . "$top/scripts/lib/variant.sh"
 
 row='%-7s %-18s %-34s %s\n'
@@ -38,7 +38,7 @@ try()
 	# A run that takes much longer than that has hung.
 	LIMIT=$((3 + 5 * $(cat "$results/$scenario/ms") / 1000))
 	export LIMIT
-	grep " $scenario " "$work/rows" >"$work/rows.$scenario"
+	grep " $scenario " "$work/rows" >"$work/rows.$scenario" || :
 	while read -r number _ function _; do
 		case $asis in
 		passed)
@@ -48,6 +48,7 @@ try()
 				verdict="WRONG: $verdict without it"
 				good=1
 				;;
+			*) verdict="noticed: $verdict" ;;
 			esac
 			;;
 		esac

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read by prove.sh and its steps: which tests pin which fix, as their comments say.
+# shellcheck shell=sh disable=SC2154
+
+# pins: a line "fix test" for each test whose comment says "pins <fix>: ...", where test is suite.case or the name of a
+# scenario. Fails, and names the line, where such a comment is not above a case, or names no fix.
+pins()
+{
+	(cd "$top/tests" && awk '
+		function bad(why) {
+			printf "%s: error: tests/%s:%d: %s\n", me, file, at, why >"/dev/stderr"
+			failed = 1
+			exit 1
+		}
+		# A pin belongs to the next function, whatever lines its header takes.
+		function take() {
+			if (!match(header, /^[^()]*[(] *struct kunit \* *test *[)] *$/))
+				bad("a pin that is not above a case: what follows is " header)
+			sub(/ *[(].*/, "", header)
+			sub(/.*[ *]/, "", header)
+			print fix, name "." header
+			fix = ""
+		}
+		FNR == 1 {
+			if (fix != "")
+				bad("a pin with no case below it")
+			name = FILENAME
+			sub(/.*\//, "", name)
+			sub(/(_kunit[a-z_]*)?\.c$/, "", name)
+			guest = FILENAME ~ /^guest/
+		}
+		/^(\/\*| \*) pins? / {
+			at = FNR
+			file = FILENAME
+			if ($0 !~ /^(\/\*| \*) pins [a-z0-9-]+: /)
+				bad("a pin reads \"pins <fix>: what it pins\", and this one \"" $0 "\"")
+			if (fix != "")
+				bad("a second pin above one case")
+			fix = $3
+			sub(/:$/, "", fix)
+			header = ""
+			if (guest) {
+				print fix, name
+				fix = ""
+			}
+			next
+		}
+		fix == "" || /^ \*/ || /^\/\*.*\*\/$/ || /^$/ { next }
+		/^[{]/ { take(); next }
+		{ header = header (header == "" ? "" : " ") $0 }
+		END {
+			if (!failed && fix != "")
+				bad("a pin with no case below it")
+		}' me="$me" kunit/*_kunit*.c guest/*.c)
+}

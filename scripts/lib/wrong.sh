@@ -1,0 +1,166 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# wrong.sh: try the wrong versions of each fix of a kernel (FIX= for one): tests/wrong/<fix>/*.patch, or where there is one
+# for this kernel alone, *.<kernel>.patch. Each is applied on top of the fix, built and tested: first the suites and
+# scenarios that pin the fix, then all others, until a test fails. A row each says which one did.
+# One that says "needs: explore" in its header takes several CPUs or weak ordering to fail; it is listed as open.
+# Exit status: 0 only if some test failed on each of the others.
+
+. "$(dirname "$0")/common.sh"
+. "$top/scripts/lib/variant.sh"
+. "$top/scripts/lib/pins.sh"
+
+FIX=${FIX-}
+dir=$work/proof-$FLAVOUR/wrong
+# A hang is found at once in simulated time; a loop is not.
+export LIMIT="${LIMIT:-20}"
+
+# versions FIX: a line "fix name patch" for each of its wrong versions. The name of a patch ends in a kernel, or holds no dot.
+versions()
+{
+	(cd "$top/tests/wrong/$1" && find . -name '*.patch' -printf '%f\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
+		while read -r name; do
+			p=$top/tests/wrong/$1/$name.$KERNEL.patch
+			[ -f "$p" ] || p=$top/tests/wrong/$1/$name.patch
+			[ ! -f "$p" ] || echo "$1 $name $p"
+		done
+}
+
+# first FIX: the suites and scenarios that hold its pins.
+first()
+{
+	pins | sed -n "s/^$1 \([^.]*\).*/\1/p" | sort -u
+}
+
+# run TEST...: of this worker's kernel; none is every test. Whether all passed, each of them with a verdict.
+run()
+{
+	rm -rf "$in"
+	VARIANT=$variant "$top/scripts/test.sh" "$@" >"$dir/log.$worker" 2>&1 && return
+	[ -n "$(find "$in" -name verdict -print -quit 2>/dev/null)" ] ||
+		die "no test was run: $(tail -n 1 "$dir/log.$worker") (see $dir/log.$worker)"
+	return 1
+}
+
+# hangs TEST: whether it is the change that makes it hang, and not a machine with too much to do.
+hangs()
+{
+	VARIANT=with flock "$dir/hangs" "$top/scripts/test.sh" "$1" >"$dir/log.$worker" 2>&1
+}
+
+# failed: what the run has shown: the failed cases, those that pin a fix first, or how a run ended that did not get to them.
+failed()
+{
+	pins | sed 's/[^ ]* //' >"$dir/pinned.$worker"
+	for v in "$in"/*/verdict; do
+		why=$(cat "$v")
+		test=$(basename "$(dirname "$v")")
+		case $why in
+		passed | skipped) ;;
+		failed)
+			cases=$(sed -n "s/^    not ok [0-9]* *-* */$test./p" "$(dirname "$v")/ktap")
+			printf '%s\n' "${cases:-$test, outside its cases}"
+			;;
+		hung*) ! hangs "$test" || echo "$test, $why" ;;
+		*) echo "$test, $why" ;;
+		esac
+	done >"$dir/failed.$worker"
+	grep -xFf "$dir/pinned.$worker" "$dir/failed.$worker" || :
+	grep -vxFf "$dir/pinned.$worker" "$dir/failed.$worker" || :
+}
+
+# try FIX PATCH: what became of it.
+try()
+{
+	why=$(variant_patch "$variant" "$2" 2>&1) || {
+		echo "does not apply: $why"
+		return
+	}
+	why=$(variant_build "$variant" 2>&1) || {
+		echo "does not build: $why"
+		return
+	}
+	# shellcheck disable=SC2046
+	if run $(first "$1") && run; then
+		echo "NOT CAUGHT"
+		return
+	fi
+	failed >"$dir/all.$worker"
+	n=$(wc -l <"$dir/all.$worker")
+	[ "$n" -gt 0 ] || {
+		echo "could not tell: a run without the change takes as long"
+		return
+	}
+	echo "caught by $(head -n 1 "$dir/all.$worker")$([ "$n" = 1 ] || echo " and $((n - 1)) more")"
+}
+
+# sources: those that the patches on stdin change. A header would cost many objects.
+sources()
+{
+	while read -r p; do
+		patched_files "$p"
+	done | grep '\.c$' | sort -u
+}
+
+# work: this worker's share of the list. Its copy of the kernel passes before it is changed.
+work()
+{
+	awk -v jobs="$share" -v me="$worker" 'NR % jobs == me % jobs' "$dir/list" >"$dir/list.$worker"
+	[ -s "$dir/list.$worker" ] || return 0
+	variant_new "$variant"
+	# shellcheck disable=SC2046
+	variant_same "$variant" $(cut -d ' ' -f 3 "$dir/list.$worker" | sources) && variant_build "$variant" ||
+		die "a variant without a change does not build"
+	# shellcheck disable=SC2046
+	run $(cut -d ' ' -f 1 "$dir/list.$worker" | sort -u | while read -r fix; do first "$fix"; done | sort -u) ||
+		die "tests fail without a change: $(failed | paste -sd ' ')"
+	variant_reset "$variant"
+	while read -r fix name patch; do
+		start=$(date +%s%N)
+		verdict=$(try "$fix" "$patch") || exit
+		variant_reset "$variant"
+		case $verdict in
+		"NOT CAUGHT") ! grep -q '^needs: explore$' "$patch" || verdict="open: needs explore" ;;
+		esac
+		[ "$verdict" != "${verdict#does not apply: }" ] || echo "$fix/$name" >>"$dir/applied"
+		ms=$((($(date +%s%N) - start) / 1000000))
+		printf '%-7s %-22s wrong: %-34s %5d ms  %s\n' "$KERNEL" "$fix" "$name" "$ms" "$verdict" |
+			tee -a "$dir/rows.$worker"
+		printf '%s\t%s\t%s\n' "$name" "$(head -n 1 "$patch")" "$verdict" >>"$dir/$fix"
+	done <"$dir/list.$worker"
+}
+
+case ${1-} in
+--work)
+	worker=$2
+	variant=wrong-$worker
+	in=$(results_of "$variant")
+	share=$JOBS
+	JOBS=1
+	export JOBS
+	work
+	exit
+	;;
+esac
+
+lock
+rm -rf "$dir"
+mkdir -p "$dir"
+for fix in $(fixes); do
+	[ ! -d "$top/tests/wrong/$fix" ] || versions "$fix"
+done >"$dir/list"
+[ -s "$dir/list" ] || exit 0
+start=$(date +%s)
+seq "$JOBS" | xargs -P "$JOBS" -I '{}' "$0" --work '{}' || die "stopped, see above"
+rows=$(cat "$dir"/rows.*)
+of()
+{
+	printf '%s\n' "$rows" | grep -c "$1" || :
+}
+caught=$(of ' caught by ')
+open=$(of ' open: ')
+elsewhere=$(of ' does not apply: ')
+n=$(wc -l <"$dir/list")
+echo "$KERNEL: $n wrong versions: $caught caught, $open open, $elsewhere of other kernels, $((n - caught - open - elsewhere)) not;" \
+	"$(($(date +%s) - start)) s"
+[ "$((caught + open + elsewhere))" = "$n" ]
