@@ -13,7 +13,7 @@ setup()
 	bats_says 1..2 'ok 1 one' 'ok 2 two # skip'
 	says deps
 	says build
-	says run 'echo "Ran 8 tests: passed: 5, skipped: 3 (2 runs, 1.000 s)" >"$SUMMARY"'
+	says test 'echo "Ran 8 tests: passed: 5, skipped: 3 (2 runs, 1.000 s)" >"$SUMMARY"'
 	says coverage
 	says prove 'echo "kernel  fix"; echo "7.3     a-fix   1 ms   0 ms   proved by 2 tests, built in 3 s"' \
 		'echo "                suite.case"'
@@ -49,13 +49,13 @@ sum()
 }
 
 @test "check: tests that fail or crash" {
-	says run 'echo "Ran 8 tests: passed: 5, failed: 2, crashed: 1 (2 runs, 1.000 s)" >"$SUMMARY"' 'exit 1'
+	says test 'echo "Ran 8 tests: passed: 5, failed: 2, crashed: 1 (2 runs, 1.000 s)" >"$SUMMARY"' 'exit 1'
 	try scripts/check.sh
 	sum 9 3 1
 }
 
 @test "check: a failure that no count shows" {
-	says run 'echo "Ran 8 tests: passed: 8 (2 runs, 1.000 s)" >"$SUMMARY"' 'exit 1'
+	says test 'echo "Ran 8 tests: passed: 8 (2 runs, 1.000 s)" >"$SUMMARY"' 'exit 1'
 	try scripts/check.sh
 	sum 12 1 1
 }
@@ -78,6 +78,23 @@ sum()
 		'echo "7.3     b-fix   1 ms   0 ms   pass without it: suite.case"' 'exit 1'
 	try scripts/check.sh
 	sum 9 1 4
+}
+
+@test "check: a wrong version that no test sees, and a scenario that is about nothing" {
+	# Pins: one that needs explore, and one of another kernel, count as skipped.
+	says prove 'echo "7.3     a-fix   wrong: seen         12 ms  caught by suite.case and 2 more"' \
+		'echo "7.3     a-fix   wrong: open         12 ms  open: needs explore"' \
+		'echo "7.3     a-fix   wrong: other        12 ms  does not apply: patch failed: a.c:1"' \
+		'echo "7.3     close    io_read   noticed: failed"' \
+		'echo "7.3: 4 wrong versions: 2 caught"'
+	try scripts/check.sh
+	sum 10 0 6
+	says prove 'echo "7.3     a-fix   wrong: unseen       12 ms  NOT CAUGHT"' 'exit 1'
+	try scripts/check.sh
+	sum 8 1 4
+	says prove 'echo "7.3     close    io_read   WRONG: passed without it"' 'exit 1'
+	try scripts/check.sh
+	sum 8 1 4
 }
 
 @test "check: a proof that fails with all its rows proved, and one that says nothing" {
