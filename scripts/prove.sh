@@ -66,10 +66,10 @@ make_without()
 	[ "$(code "$tree")" != "$(code "$(variant_dir "$variant")/tree")" ] || echo "the kernel without it is the same as with it"
 }
 
-# not_failed: what else became of $tests without $fix. A run that hung or crashed may have done so for another reason.
+# not_failed: what else became of $pinned without $fix. A run that hung or crashed may have done so for another reason.
 not_failed()
 {
-	for t in $tests; do
+	for t in $pinned; do
 		verdict=$(cat "$(results_of "without-$fix")/$t/verdict")
 		case $verdict in
 		failed) ;;
@@ -83,13 +83,13 @@ not_failed()
 try()
 {
 	wrong="no test pins it"
-	[ -z "$tests" ] || wrong=$(make_without)
+	[ -z "$pinned" ] || wrong=$(make_without)
 	[ -z "$wrong" ] || {
 		echo "$wrong"
 		return
 	}
 	# shellcheck disable=SC2086
-	run "without-$fix" $tests
+	run "without-$fix" $pinned
 	wrong=$(not_failed | paste -sd ';')
 	echo "${wrong:-proved}"
 }
@@ -97,9 +97,9 @@ try()
 # prove: the row of $fix. Return whether it is proved, which takes that each step of it was gone through.
 prove()
 {
-	tests=$(pinned "$fix")
+	pinned=$(pinned "$fix")
 	verdict=$("$0" --try "$fix") || verdict="stopped: ${verdict:-see above}"
-	bad=$(for t in $tests; do
+	bad=$(for t in $pinned; do
 		grep -qx passed "$(results_of with)/$t/verdict" || echo "$t"
 	done | paste -sd ' ')
 	proved=
@@ -107,15 +107,15 @@ prove()
 		verdict="fail with it: $bad"
 	elif [ "$verdict" = proved ]; then
 		proved=yes
-		verdict="proved by $(echo "$tests" | wc -w) tests, built in $(cat "$proof/seconds") s"
+		verdict="proved by $(echo "$pinned" | wc -w) tests, built in $(cat "$proof/seconds") s"
 	fi
 	before=$(figure "without-$fix")
 	after=$(figure with)
 	printf '%-7s %-22s %-41s %-41s %s\n' "$KERNEL" "$fix" "$before" "$after" "$verdict"
 	# shellcheck disable=SC2086
-	[ -z "$tests" ] || printf '                %s\n' $tests
+	[ -z "$pinned" ] || printf '                %s\n' $pinned
 	# For report.sh.
-	printf '%s\t%s\t%s\n%s\n' "$before" "$after" "$verdict" "$tests" >"$proof/$fix"
+	printf '%s\t%s\t%s\n%s\n' "$before" "$after" "$verdict" "$pinned" >"$proof/$fix"
 	[ -n "$proved" ]
 }
 
@@ -138,7 +138,7 @@ table()
 case ${1-} in
 --try)
 	fix=$2
-	tests=$(pinned "$fix")
+	pinned=$(pinned "$fix")
 	try
 	exit
 	;;

@@ -20,7 +20,7 @@ while read -r fix; do
 	FIX=$fix RANGE='' "$top/scripts/patch-coverage.sh" 2>&1 </dev/null | sed '/^fix  /d; s/^patch-coverage: error: //' >"$tmp/patch/$fix"
 done <"$tmp/fixes"
 mkdir "$tmp/proof"
-find "$work" -maxdepth 2 \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) -exec cp -p -t "$tmp/proof" {} +
+find "$work" -maxdepth 2 -type f \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) -exec cp -p -t "$tmp/proof" {} +
 
 # What was tested: the tree, what is edited in it, and what compiled it.
 {
