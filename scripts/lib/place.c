@@ -9,7 +9,7 @@
  *
  * Kbuild prefers a source in the build directory OUT to the one in TREE, which stays as it is: what is committed there makes a
  * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov, and counts stubs as code of
- * SUITES/stubs. A copy is only written if it differs from the last. With SOURCE, only these are made. Without,
+ * their header. A copy is only written if it differs from the last. With SOURCE, only these are made. Without,
  * OUT/placed lists what was made, OUT/suites which suite is in which object, and old copies that are not wanted any more go.
  *
  * A line of SUITES/stubs is a source and a function in it, and # starts a comment. A ? after either: there are trees without it.
@@ -486,8 +486,8 @@ static void make_copy(struct source *src)
 
 		if (has_stub(text, p->stub->function))
 			continue;
-		fprintf(f, "%.*s\n#line %d \"%s/stubs\"\nKUNIT_STATIC_STUB_REDIRECT(%s%s);\n#line %d \"../%s\"\n",
-			(int)(p->at - done), text + done, p->stub->line, suites, p->stub->function, p->args, p->line, src->name);
+		fprintf(f, "%.*s\n#line 1 \"../include/kunit/static_stub.h\"\nKUNIT_STATIC_STUB_REDIRECT(%s%s);\n#line %d \"../%s\"\n",
+			(int)(p->at - done), text + done, p->stub->function, p->args, p->line, src->name);
 		done = p->at;
 	}
 	fputs(text + done, f);

@@ -272,3 +272,65 @@ kbuild_ran()
 	[ "$(sha256sum "$io_wq")" = "$sum" ]
 	[ "$(sha256sum <"$objdir/linux")" = "$before" ]
 }
+
+@test "build: a suite by the name of any source that is compiled" {
+	# Pins: rw.c, which no suite was made for, gets its suite, and that runs.
+	cat >tests/kunit/rw_kunit.c <<-'END'
+		#include <kunit/test.h>
+		static void found_test(struct kunit *test)
+		{
+			KUNIT_EXPECT_EQ(test, 1 + (int)io_alloc_async_data_is_here, 2);
+		}
+		static struct kunit_case rw_cases[] = { KUNIT_CASE(found_test), {} };
+		static struct kunit_suite rw_suite = { .name = "rw", .test_cases = rw_cases };
+		kunit_test_suite(rw_suite);
+	END
+	sed -i 's/1 + (int)io_alloc_async_data_is_here/!!\&io_rw_cache_free + 1/' tests/kunit/rw_kunit.c
+	try make test T=rw
+	rm tests/kunit/rw_kunit.c
+	grep -q '^ok     rw  *1 cases' <<<"$out"
+	[ "$status" = 0 ]
+}
+
+@test "build: a suite that would never run" {
+	# Pins: no source, a source that is not compiled, nothing registered: each stops the build, and does so again.
+	for _ in 1 2; do
+		: >tests/kunit/iowq_kunit.c
+		try scripts/build.sh
+		fails "tests/kunit/iowq_kunit.c: the kernel has no io_uring/iowq.c"
+	done
+	rm tests/kunit/iowq_kunit.c
+	: >tests/kunit/napi_kunit.c
+	for _ in 1 2; do
+		try scripts/build.sh
+		fails "tests/kunit/napi_kunit.c never runs: io_uring/napi.c is not compiled"
+	done
+	rm tests/kunit/napi_kunit.c
+	: >tests/kunit/rw_kunit.c
+	for _ in 1 2; do
+		try scripts/build.sh
+		fails "tests/kunit/rw_kunit.c never runs: it has no kunit_test_suite()"
+	done
+	rm tests/kunit/rw_kunit.c
+	try scripts/build.sh
+	works
+}
+
+@test "build: a first build that fails keeps what it has made" {
+	# Pins: what was compiled before the error is not compiled again, and a source that was edited meanwhile is.
+	mkdir "$BATS_TEST_TMPDIR/aside"
+	cp -a "$objdir/built" "$objdir/built.ours" "$objdir/where" "$BATS_TEST_TMPDIR/aside"
+	# As after a first build that did not get to its end: a stamp, objects, and no linux.
+	rm -f "$objdir/linux" "$objdir/vmlinux" "$objdir/files" "$objdir/io_uring/nop.o"
+	before=$(stat -c '%i %Z' "$objdir/mm/slub.o")
+	echo 'int broken(void) { return nosuch; }' >>"$tree/io_uring/nop.c"
+	mark "$io_wq" 'mark of a first build'
+	try scripts/build.sh
+	[ "$status" -ne 0 ]
+	[ "$(stat -c '%i %Z' "$objdir/mm/slub.o")" = "$before" ]
+	git -C "$tree" checkout -q io_uring/nop.c
+	try scripts/build.sh
+	works
+	[ "$(stat -c '%i %Z' "$objdir/mm/slub.o")" = "$before" ]
+	[ "$(marks 'mark of a first build')" = 1 ]
+}
