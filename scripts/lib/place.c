@@ -8,8 +8,7 @@
  *   - include their suite, SUITES/x_kunit.c, at the end.
  *
  * Kbuild prefers a source in the build directory OUT to the one in TREE, which stays as it is: what is committed there makes a
- * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov, and counts stubs as code of
- * their header. A copy is only written if it differs from the last. With SOURCE, only these are made. Without,
+ * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov. A copy is only written if it differs from the last. With SOURCE, only these are made. Without,
  * OUT/placed lists what was made, OUT/suites which suite is in which object, and old copies that are not wanted any more go.
  *
  * A line of SUITES/stubs is a source and a function in it, and # starts a comment. A ? after either: there are trees without it.
@@ -486,8 +485,8 @@ static void make_copy(struct source *src)
 
 		if (has_stub(text, p->stub->function))
 			continue;
-		fprintf(f, "%.*s\n#line 1 \"../include/kunit/static_stub.h\"\nKUNIT_STATIC_STUB_REDIRECT(%s%s);\n#line %d \"../%s\"\n",
-			(int)(p->at - done), text + done, p->stub->function, p->args, p->line, src->name);
+		fprintf(f, "%.*s\n#define KUNIT_STUB %s%s\n#include \"%s/stub.h\"\n#line %d\n",
+			(int)(p->at - done), text + done, p->stub->function, p->args, suites, p->line);
 		done = p->at;
 	}
 	fputs(text + done, f);
