@@ -95,4 +95,4 @@ help: ## This list
 	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'LIMIT=30            real seconds that one run may take'
 	@echo 'RUNS=3              how often make bench measures'
-	@echo 'JOBS=2              how many processes at once; as many as there are processors'
+	@echo 'JOBS=2              how many processes at once, by default one for each CPU'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# all.sh: the main job: packages, kernel source, patches, build, every test, coverage, and a summary of a screen.
+# all.sh: the main job: packages, kernel source, patches, build, every test, coverage, and a summary that fits a screen.
 
 . "$(dirname "$0")/lib/common.sh"
 
@@ -16,7 +16,7 @@ if has_gcov; then
 	say "adding up the coverage"
 	report=$("$top/scripts/coverage.sh") || coverage=$?
 else
-	report="Flavour $FLAVOUR counts nothing, so there is no coverage."
+	report="Flavour $FLAVOUR has no gcov, so there is no coverage."
 fi
 
 echo

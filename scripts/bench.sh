@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# bench.sh: measure what this project claims, beside the kernel's own kunit.py, in one go on one machine, in trees of its
-# own. The cold builds once and the rest five times, or all RUNS times; medians and their ratios.
+# bench.sh: measure the build, the edit loop and the boot that README.md claims, and the kernel's own kunit.py on the same
+# machine, in a tree of its own. Builds from scratch once and the rest five times, or all RUNS times; prints medians and ratios.
 
 VARIANT=bench
 export VARIANT
@@ -9,7 +9,7 @@ export VARIANT
 
 kunit=$work/kunit
 
-# ms COMMAND...: print how long it took, in ms; nothing of its output unless it fails.
+# ms COMMAND...: print how long it took in ms; its output only if it fails.
 ms()
 {
 	start=$(date +%s%N)
@@ -46,7 +46,7 @@ cold_kunit()
 	ms kunit_py build
 }
 
-# One changed line that means the same.
+# edit N: change one line of io-wq.c, without changing its meaning.
 edit()
 {
 	sed -i "s/^\(#define WORKER_INIT_LIMIT\t\).*/\1(3 + 0 * $1)/" "$tree/io_uring/io-wq.c"
@@ -79,7 +79,7 @@ row()
 	}'
 }
 
-# The edits are ours; a run that was cut off leaves one.
+# undo: a run that was stopped leaves an edit of ours in the tree.
 undo()
 {
 	[ ! -d "$tree/.git" ] || git -C "$tree" checkout -q -- io_uring/io-wq.c
@@ -112,7 +112,7 @@ figure()
 }
 
 status=0
-printf '%-44s %11s %11s %7s   %s\n' "median, $JOBS processors" umring kunit.py ratio "at most"
+printf '%-44s %11s %11s %7s   %s\n' "median, $JOBS CPUs" umring kunit.py ratio "at most"
 row "cold build" 0.8 "$(figure cold-ours)" "$(figure cold-kunit)" || status=1
 row "edit of io-wq.c to verdict" 0.4 "$(figure loop-ours)" "$(figure loop-kunit)" || status=1
 boot=$(figure boot)

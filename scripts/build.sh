@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # build.sh: bring build/<kernel>/tree, its configuration and its kernel up to date, and point ./linux at the kernel.
-# After an edit of C sources and headers alone, lib/quick.sh compiles just what is made from them, and links. All else, and
-# whatever fails that way, is left to Kbuild.
+# If only C sources and headers were edited, lib/quick.sh compiles the objects that depend on them, and links. Anything else,
+# and anything that fails that way, is left to Kbuild.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/quick.sh"
@@ -10,15 +10,15 @@
 find_kernel "$@"
 lock
 [ -f "$objdir/linux" ] || "$top/scripts/deps.sh"
-# bench.sh makes the tree of its variant.
+# bench.sh makes its own tree.
 [ -n "$VARIANT" ] || "$top/scripts/lib/tree.sh"
-# A path without a space in it, whatever the clone's is.
+# A path without spaces, wherever the clone is.
 [ "$(readlink "$tests")" = "$top/tests" ] || ln -sfn "$top/tests" "$tests"
 
 stamp=$objdir/built
 has=$objdir/$features_h
 
-# The compiler speaks for itself, with paths that open from here; what make says about it is left in the log.
+# compiler_says FILE: print the compiler's messages, with paths that can be opened from here. Those of make stay in the log.
 compiler_says()
 {
 	theirs=$top/tests
@@ -51,8 +51,9 @@ has()
 	if cmp -s "$has.tmp" "$has"; then rm "$has.tmp"; else mv "$has.tmp" "$has"; fi
 }
 
-# scan: add what is ours in the build directory to what has changed, and list in $objdir/made what is made from that. For a source
-# that has a copy there, the copy counts. What is ours is written under our lock, after the stamp: it has one of its own.
+# scan: add our own files in the build directory to $objdir/changed, and list in $objdir/made what has to be made again. If a source
+# has a copy there (place.c), the copy counts. Our own files are written under our lock, after the stamp, so they have a stamp
+# of their own.
 scan()
 {
 	place "$tree" "$objdir"
@@ -68,7 +69,7 @@ scan()
 	made_from "$objdir/changed" >"$objdir/made"
 }
 
-# suites_run OBJECT...: a suite that is not in the kernel, or that its file does not register, would never run, and nobody would know.
+# suites_run OBJECT...: stop if a suite would silently never run: its object is not in the kernel, or does not register it.
 suites_run()
 {
 	while read -r o suite; do
@@ -83,11 +84,11 @@ suites_run()
 	done <"$objdir/suites"
 }
 
-# outdate: Kbuild goes by mtime, so what is made from a changed file goes, and what is no source gets a new one.
+# outdate: Kbuild compares mtimes, so remove what is made from changed files, and touch changed files other than sources.
 outdate()
 {
 	(cd "$objdir" && xargs -r -d '\n' rm -f <made)
-	# gcc has written the place of the build into what counts.
+	# gcc has written the path of the build into instrumented objects.
 	if [ "$(cat "$objdir/where" 2>/dev/null)" != "$objdir" ]; then
 		find "$objdir" -name '*.gcno' | sed 's/gcno$/o/' | xargs -r -d '\n' rm -f
 		echo "$objdir" >"$objdir/where"
@@ -97,7 +98,7 @@ outdate()
 		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
 }
 
-# quick: nothing but objects is made from what has changed, which is sources and headers that were there before.
+# quick: build without Kbuild. Fails unless only existing C sources and headers have changed, and only objects depend on them.
 quick()
 {
 	[ -f "$objdir/linux" ] && cmp -s "$objdir/files" "$objdir/files.tmp" && [ "$(cat "$objdir/where" 2>/dev/null)" = "$objdir" ] &&
@@ -154,8 +155,8 @@ case ${1-} in
 	;;
 esac
 
-# What counts as changed is what did since the last build began that was finished, or the first one, which is not. Without a stamp
-# nobody knows what the objects were made from.
+# A file has changed if its ctime is newer than the start of the last build that finished. Without a stamp, it is unknown
+# what the objects were made from, so start afresh.
 if [ ! -e "$stamp" ]; then
 	rm -rf "$objdir"
 	mkdir -p "$objdir"
@@ -163,10 +164,10 @@ if [ ! -e "$stamp" ]; then
 	touch "$stamp"
 fi
 touch "$stamp.tmp"
-# The sources are as they will be: look at them while the rest is prepared.
+# Nothing below changes the sources: look for changes in the background.
 find_changed "$stamp" &
 looking=$!
-# Whoever comes next shall not find it still at it.
+# It must not outlive us and our lock.
 trap 'wait "$looking" || :' EXIT
 "$top/scripts/lib/config.sh"
 has

@@ -42,7 +42,7 @@ fi
 if [ ! -s "$results/summary" ]; then
 	say "no run, so there is no coverage"
 elif ! has_gcov; then
-	say "flavour $FLAVOUR counts nothing, so there is no coverage"
+	say "flavour $FLAVOUR has no gcov, so there is no coverage"
 elif "$top/scripts/coverage.sh"; then
 	count 1 0
 else
@@ -54,7 +54,7 @@ mkdir -p "$build"
 status=0
 KERNEL=$asked "$top/scripts/prove.sh" >"$build/prove" || status=$?
 cat "$build/prove"
-# rows RESULT: how many rows of prove.sh end so; one that ends in none of these ways has failed.
+# rows RESULT: how many rows of prove.sh end so. A row that ends in none of the ways below has failed.
 rows()
 {
 	grep -cE "^[0-9.]+  .*$1" "$build/prove" || :

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# clean.sh [--all]: remove the builds, results and reports of every kernel, and what prove.sh and bench.sh have made, trees
-# included; with --all, build/ as a whole. Waits for a make that is at work in any of them.
+# clean.sh [--all]: remove the builds, results and reports of every kernel, and the variants that prove.sh and bench.sh made;
+# with --all, all of build/. Waits for any make that is running there.
 
 . "$(dirname "$0")/lib/common.sh"
 
-# Whoever is at work goes first, and nobody starts before this is done.
+# Take all locks: wait for those that are running, and keep others from starting.
 if [ -z "${UMRING_LOCKED-}" ]; then
 	set -- env UMRING_LOCKED=1 "$0" "$@"
 	for l in "$build"/*/lock; do
 		[ -e "$l" ] || continue
-		flock -n "$l" true || say "another make is at work in ${l%/lock}, waiting for it"
+		flock -n "$l" true || say "another make is running in ${l%/lock}, waiting for it"
 		set -- flock "$l" "$@"
 	done
 	exec "$@"

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# coverage.sh: add up the counts of the runs of the built kernel, print the table of coverage/targets, and write HTML to
-# build/<kernel>/coverage-<flavour>/html and, by report.sh, build/<kernel>/report-<flavour>. Counts that another build
-# left are not used. Exit status: 1 if a target is below its floor, or if something is reached that targets says is
-# unreachable.
+# coverage.sh: add up the counts of all runs of the kernel that is built, print the table of coverage/targets, and write HTML to
+# build/<kernel>/coverage-<flavour>/html and, with report.sh, to build/<kernel>/report-<flavour>. Counts of another build
+# are not used. Exit status: 1 if a target is below its floor, or if a test reaches a line that targets calls unreachable.
 
 . "$(dirname "$0")/lib/common.sh"
 
@@ -36,7 +35,7 @@ done <"$out.tmp/runs"
 (cd "$objdir" && find $(counted | cut -d / -f 1) -name '*.gcno' -exec cp --parents -t "$out.tmp/gcda" {} +) ||
 	die "cannot write to $out.tmp: no space left?"
 
-# What lcov leaves behind when it fails goes with the rest.
+# lcov leaves temporary files behind when it fails; here they are removed with $out.tmp.
 lcov_run()
 {
 	mkdir -p "$out.tmp/tmp"
@@ -52,7 +51,7 @@ lcov_run lcov --extract "$out.tmp/all.info" $(counted | sed "s,^,$tree/,; s,/\$,
 set +f
 lcov_run genhtml --quiet --branch-coverage --prefix "$tree" --title "umring $KERNEL $FLAVOUR, $runs runs" \
 	--output-directory "$out.tmp/html" "$out.tmp/coverage.info"
-# Neither of the two looks whether its writes worked.
+# Neither lcov nor genhtml checks its writes.
 cut=$(grep -rL --include='*.html' '</html>' "$out.tmp/html" || :)
 [ -z "$cut" ] && [ "$(tail -n 1 "$out.tmp/coverage.info")" = end_of_record ] ||
 	die "the report in $out.tmp is cut off: no space left?"
@@ -62,14 +61,14 @@ cov table "$KERNEL" "$out.tmp/gcda" "$out.tmp/lines.json" >"$out.tmp/table" || l
 rm -rf "$out"
 mv "$out.tmp" "$out"
 cat "$out/table"
-# What one run reaches says nothing of the floors.
+# The floors are for all tests together.
 of=$("$objdir/linux" list=1 2>/dev/null </dev/null | grep -cE '^(suite|scenario) ' || :)
 if [ "$runs" -lt "$of" ]; then
-	echo "These are the counts of $runs runs of $of, so no floor is held to: make test runs all"
+	echo "These are the counts of $runs of $of runs, so floors are not checked: make test runs all"
 	low=0
 fi
 if [ "$FLAVOUR" != default ] && [ "$low" = 1 ]; then
-	echo "The floors are those of flavour default, so $FLAVOUR is held to none"
+	echo "The floors are for flavour default, so they are not checked for $FLAVOUR"
 	low=0
 fi
 echo "HTML: ${out#"$top"/}/html/index.html"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deps.sh [package...]: install the Debian packages that are missing here when run as root; else name them and the command to
-# type. What make needs by default, or packages that only one verb needs.
+# deps.sh [package...]: as root, install the Debian packages that are missing; else name them and the command to type. By
+# default, the packages that make needs.
 
 . "$(dirname "$0")/lib/common.sh"
 
@@ -16,7 +16,7 @@ missing()
 }
 
 command -v dpkg-query >/dev/null || {
-	say "no dpkg here to look with, so see to these yourself: $packages"
+	say "there is no dpkg to check with, so make sure that you have these: $packages"
 	exit 0
 }
 need=$(missing)
@@ -27,7 +27,7 @@ say "installing $need"
 export DEBIAN_FRONTEND=noninteractive
 mkdir -p "$build"
 log=$build/deps.log
-# The lists of a fresh machine are empty, those of an old one name versions that are gone.
+# A fresh machine has empty package lists, an old one lists versions that are gone.
 # shellcheck disable=SC2086
 apt-get -qy update >"$log" 2>&1 && apt-get -qy install --no-install-recommends $need >>"$log" 2>&1 ||
 	die "apt-get cannot install $need: $(grep '^E:' "$log" | head -n 1) (see $log)"

@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# mutants.sh: change the code under test one place at a time, and see whether a test fails: conditions negated or a part of
+# mutants.sh: change the code under test in one place at a time, and see whether a test fails: conditions negated or a part of
 # one dropped, bounds and numbers shifted, statements dropped or two of them swapped, bit operations and barriers weakened,
 # locks taken late or not at all or released early (lib/mutate.c). For each change, compile that object and link, and run the
 # tests that reach the place, by their gcov counts, until one fails, crashes or takes LIMIT seconds (10).
-# FILE=io_uring/io-wq.c or FILE=io_uring/io-wq.c:function is what to change; without, the functions that the fixes touch and
-# io_uring/io-wq.c. EVERY=10 takes a tenth of the changes, for a quick look. mutants.sh --functions only lists the functions,
-# with the number of changes in each, or why there is none.
-# What survives is listed, with the reason that coverage/survivors gives. Exit status: 0 only if enough are killed, 90 %
-# in what the fixes touch and 80 % in io_uring/io-wq.c, and coverage/survivors names only survivors. A part of a file, or
-# of the changes, is held to no score.
-# Not counted: what does not compile, what the compiler makes the same code of as without the change, or as of another
-# change, and locks that are no code where there is one CPU and no preemption.
-# What is known is kept in build/<kernel>/mutants-<flavour>/, and a run that was stopped goes on there, until the kernel is
-# linked anew. SURVIVORS=1 then tries only those again that no test has noticed, for work on the tests.
+# FILE=io_uring/io-wq.c or FILE=io_uring/io-wq.c:function says what to change; the default is the functions that the fixes
+# touch and io_uring/io-wq.c. EVERY=10 takes a tenth of the changes, for a quick look. mutants.sh --functions only lists the
+# functions, with the number of changes in each, or why there is none.
+# Survivors are listed, with the reason that coverage/survivors gives. Exit status: 0 only if tests kill 90 % of the mutants
+# of the functions that fixes touch and 80 % in io_uring/io-wq.c, and coverage/survivors names only survivors. There is no
+# score to reach for a part of a file, or of the changes.
+# Not counted: changes that do not compile, that leave the machine code as it was or make it the same as another change does,
+# and changes of locks that generate no code (one CPU, no preemption).
+# Verdicts are kept in build/<kernel>/mutants-<flavour>/ until the kernel is linked again, so a run that was stopped continues
+# there. SURVIVORS=1 then tries only the survivors again, for work on the tests.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
@@ -25,13 +25,13 @@ out=$work/mutants-$FLAVOUR
 tab=$(printf '\t')
 export LIMIT="${LIMIT:-10}"
 
-# notes COMMAND...: of mutants.py, which reads and writes in $out.
+# notes COMMAND...: run mutants.py, which reads and writes in $out.
 notes()
 {
 	(cd "$out" && "$python" -S -B "$top/scripts/lib/mutants.py" "$@")
 }
 
-# libclang: the directory of the newest that is installed, or nothing.
+# libclang: the directory of the newest libclang that is installed, or nothing.
 libclang()
 {
 	for d in /usr/lib/llvm-*; do
@@ -39,7 +39,7 @@ libclang()
 	done | sort -V | tail -n 1
 }
 
-# mutate SOURCE: what can be changed in it.
+# mutate SOURCE: list the changes that can be made in it.
 mutate()
 {
 	(cd "$objdir" && "$build/mutate" "$1") || exit
@@ -57,7 +57,7 @@ build_mutate()
 	mv "$build/mutate.tmp" "$build/mutate"
 }
 
-# fixed: each line of a C source that a fix adds, with source and number.
+# fixed: each line that a fix adds to a C source, after the source and the line number.
 fixed()
 {
 	for f in $(fixes); do
@@ -71,7 +71,7 @@ fixed()
 	done
 }
 
-# code OBJECT: what the compiler made of the source.
+# code OBJECT: a hash of its machine code and constants.
 code()
 {
 	{
@@ -80,7 +80,7 @@ code()
 	} | grep -v 'file format' | sha256sum | cut -d ' ' -f 1
 }
 
-# known KEY CHANGE: whether there is a verdict on it.
+# known KEY CHANGE: whether there is a verdict on that change.
 known()
 {
 	cut -f 1,2 "$out"/verdicts.* 2>/dev/null | grep -qxF -- "$1$tab$2"
@@ -103,7 +103,7 @@ edit()
 try()
 {
 	variant_link "$variant" 2>"$out/log.$me" || die "$(cat "$out/log.$me")"
-	# Nobody adds up what it counts.
+	# Not the kernel's id: the counts of a mutant are never added up.
 	echo "$variant" >"$(variant_dir "$variant")/tree/um-$FLAVOUR/linux.id"
 	for t; do
 		VARIANT=$variant "$top/scripts/lib/one.sh" "${t%%:*}" "${t#*:}" >"$out/log.$me" 2>&1 9>&- </dev/null || :
@@ -116,7 +116,7 @@ try()
 	echo "survived$tab$# tests reach it"
 }
 
-# work: this worker's share of the changes. What is the same code as another change has its verdict.
+# work: try this worker's share of the changes. A change with the same code as an earlier one shares its verdict.
 work()
 {
 	variant_new "$variant"
@@ -184,7 +184,7 @@ if [ ! -s "$out/tests" ]; then
 fi
 # shellcheck disable=SC2086
 cov reach $sources >"$out/reach"
-# Spinlocks are code only where there are several CPUs, preemption, or somebody who looks.
+# Spinlocks generate code only with SMP, preemption, or lock debugging.
 idle=
 grep -qE '^CONFIG_(SMP|PREEMPT_COUNT|DEBUG_SPINLOCK|LOCKDEP)=y' "$objdir/.config" ||
 	idle='(early|late|not taken): (raw_spin_(un)?lock(_irqsave|_irqrestore)?|spin_(un)?lock|rcu_read_(un)?lock)\('
@@ -193,5 +193,5 @@ notes choose "$FILE" "$EVERY" "$idle" >"$out/todo"
 say "$(wc -l <"$out/todo") changes, $JOBS at once" >&2
 start=$(date +%s)
 seq "$JOBS" | xargs -P "$JOBS" -I '{}' "$0" --work '{}' || die "stopped: see $out/log.*"
-say "$(($(date +%s) - start)) s" >&2
+say "took $(($(date +%s) - start)) s" >&2
 notes report "$KERNEL" "$FLAVOUR" "$FILE" "$EVERY" "$top/coverage/survivors"

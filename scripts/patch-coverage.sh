@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# patch-coverage.sh: which of the lines that a fix adds no test reaches, and which of them do not branch each way, by the
-# counts of the last make coverage: a row of totals for each fix (FIX= for one) and such lines below it, with + for an
-# outcome of a condition that was seen and - for one that was not. RANGE=a..b (or one commit) is about these commits of
-# KDIR, or of build/<kernel>/tree. Lines that were changed again since are left out. Exit status: 1 if there are such lines.
+# patch-coverage.sh: list the lines that a fix adds and that no test reaches, or that never branch one of their ways, by the
+# counts of the last make coverage. Prints a row of totals for each fix (FIX= for one) and these lines below it, with + for an
+# outcome of a condition that was seen and - for one that was not. RANGE=a..b (or one commit) does this for commits of KDIR,
+# or of build/<kernel>/tree. Lines that were changed again later are left out. Exit status: 1 if there are such lines.
 
 . "$(dirname "$0")/lib/common.sh"
 
@@ -11,14 +11,14 @@ FIX=${FIX-}
 RANGE=${RANGE-}
 info=$work/coverage-$FLAVOUR/lines.json
 
-# new_lines OLD NEW: the numbers of the lines of NEW that are not in OLD.
+# new_lines OLD NEW: the numbers of the lines that NEW adds to OLD.
 new_lines()
 {
 	diff --old-line-format= --unchanged-line-format= --new-line-format='%dn
 ' "$1" "$2" || [ $? = 1 ]
 }
 
-# row NAME: with $tmp/old and $tmp/new, the files before and after the change.
+# row NAME: print the row and the lines of a change; $tmp/old and $tmp/new have the files before and after it.
 row()
 {
 	: >"$tmp/added"
@@ -32,7 +32,7 @@ row()
 	cov patch "$1" "$tmp/added" "$info"
 }
 
-# fix NAME: the files as they are, and as they are without the fix.
+# fix NAME: its row; "before" is the tree with the fix taken out.
 fix()
 {
 	patch=$top/patches/$KERNEL/$1.patch
@@ -46,7 +46,7 @@ fix()
 	row "$1"
 }
 
-# range: the files that the commits change, as the first finds them and as the last leaves them.
+# range: the row of RANGE; the files before its first commit and after its last.
 range()
 {
 	repo=${KDIR:-$tree}

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # prove.sh: show that the tests see the fixes. For each kernel and each fix (KERNEL= and FIX= for one):
-#   - the kernel without the fix: each test that pins it, by "pins <fix>:" in its comment, fails there and passes with it;
-#   - its wrong versions, tests/wrong/<fix>/*.patch: some test fails on each (lib/wrong.sh);
-#   - its figures: what tests/figures/<fix>.sh prints.
-# Last, each scenario has to fail without the functions that it is about (lib/about.sh), unless FIX= is given.
-# Exit status: 0 only if all of that is so. With FLAVOUR=smp, where time is real, only the figures.
+#   - each test that pins the fix, with "pins <fix>:" in its comment, must fail without the fix and pass with it;
+#   - some test must fail on each wrong version, tests/wrong/<fix>/*.patch (lib/wrong.sh);
+#   - tests/figures/<fix>.sh prints the figures of the fix, and must succeed.
+# Last, unless FIX= is given, each scenario must fail without the functions that it is about (lib/about.sh).
+# Exit status: 0 only if all of that holds. With FLAVOUR=smp, where time is real, only the figures.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
@@ -16,19 +16,19 @@ proof=$work/proof-$FLAVOUR
 everything=
 [ -n "$FIX$asked$KDIR" ] || everything=yes
 
-# pinned FIX: the tests that pin it.
+# pinned FIX: the tests that pin this fix.
 pinned()
 {
 	pins | sed -n "s/^$1 //p"
 }
 
-# code TREE: what the compiler made of the code under test. The objects as such differ from one compilation to the next.
+# code TREE: a hash of the instructions of the code under test; whole objects differ from one compilation to the next.
 code()
 {
 	(cd "$1/um-$FLAVOUR" && objdump -d io_uring/*.o kernel/task_work.o) | sha256sum
 }
 
-# run VARIANT TEST...: run the tests of the kernel that this variant has; each leaves its verdict.
+# run VARIANT TEST...: run these tests with the kernel of the variant; each leaves a verdict.
 run()
 {
 	in=$(results_of "$1")
@@ -42,13 +42,13 @@ run()
 	done
 }
 
-# figure VARIANT: the last one that a test of $fix has printed.
+# figure VARIANT: the last figure that a test of $fix has printed.
 figure()
 {
 	cat "$(results_of "$1")"/*/ktap 2>/dev/null | sed -n "s/.*figure $fix: //p" | tail -n 1
 }
 
-# make_without: build the kernel without $fix. Print what is wrong, if anything is.
+# make_without: build the kernel without $fix. Print why that failed, if it did.
 make_without()
 {
 	variant=without-$fix
@@ -66,7 +66,7 @@ make_without()
 	[ "$(code "$tree")" != "$(code "$(variant_dir "$variant")/tree")" ] || echo "the kernel without it is the same as with it"
 }
 
-# not_failed: what else became of $pinned without $fix. A run that hung or crashed may have done so for another reason.
+# not_failed: those of $pinned that do not plainly fail without $fix. A hang or a crash may have another reason.
 not_failed()
 {
 	for t in $pinned; do
@@ -79,7 +79,7 @@ not_failed()
 	done
 }
 
-# try: run the tests of $fix without it. Print "proved" if each of them fails, or what is wrong.
+# try: run the tests of $fix without it. Print "proved" if each of them fails, or else the reason.
 try()
 {
 	wrong="no test pins it"
@@ -94,7 +94,7 @@ try()
 	echo "${wrong:-proved}"
 }
 
-# prove: the row of $fix. Return whether it is proved, which takes that each step of it was gone through.
+# prove: print the row of $fix. Succeeds only if every step has said that it is proved.
 prove()
 {
 	pinned=$(pinned "$fix")
@@ -119,7 +119,7 @@ prove()
 	[ -n "$proved" ]
 }
 
-# table FIX: print its figures, and keep them for report.sh if they end well.
+# table FIX: print its figures, and keep them for report.sh if the script succeeds.
 table()
 {
 	[ -f "$top/tests/figures/$1.sh" ] || return 0
@@ -134,7 +134,7 @@ table()
 	mv "$kept.tmp" "$kept"
 }
 
-# Each fix and each kernel by a process of its own: one that stops halfway has proved nothing.
+# One process for each fix and each kernel: one that stops halfway has proved nothing.
 case ${1-} in
 --try)
 	fix=$2
@@ -157,7 +157,7 @@ case ${1-} in
 	"$top/scripts/build.sh" >&2
 	status=0
 	if [ "$FLAVOUR" != smp ]; then
-		# By the same steps but for the patch, so that these are not what makes a test fail.
+		# The same steps without the patch, so that a test cannot fail because of them.
 		variant_new with
 		# shellcheck disable=SC2046
 		variant_same with $(for fix in $(fixes); do patched_files "$top/patches/$KERNEL/$fix.patch"; done | grep '\.c$' |
@@ -191,14 +191,14 @@ if [ "$FLAVOUR" = smp ]; then
 fi
 printf '%-7s %-22s %-41s %-41s %s\n' kernel fix without with verdict
 all=$asked
-# A tree of the user's own takes the patches of one kernel.
+# A KDIR takes the patches of one kernel.
 [ -z "$KDIR" ] || all=$KERNEL
 gone=$(gone)
 [ -n "$all" ] || [ -z "$gone" ] || say "without kernel $gone, which the mirror no longer has" >&2
 for k in ${all:-$(kernels | grep -vxF "$gone")}; do
 	KERNEL=$k "$0" --kernel || status=1
 done
-# A wrong version may be for one kernel alone; which one that is shows only when all were asked.
+# A wrong version may apply to one kernel only, so this can be checked only after all kernels.
 if [ -n "$everything" ] && [ -z "$gone" ]; then
 	(cd "$top/tests/wrong" && find . -name '*.patch' -printf '%P\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
 		grep -vxF "$(cat "$build"/*/proof-"$FLAVOUR"/wrong/applied 2>/dev/null)" >"$build/unused" || :

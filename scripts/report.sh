@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# report.sh: write build/<kernel>/report-<flavour>/index.html: what was tested, what has changed since the report before, the
-# results of the last runs with their output, the coverage of coverage/targets and of what each fix adds, the last make prove, and for each source a page that says which
-# tests reach a line; JUnit XML beside it. make coverage calls it, once the counts are added up.
+# report.sh: write build/<kernel>/report-<flavour>/index.html: the kernel that was tested, changes since the last report, the
+# results of the last runs with their output, the coverage of coverage/targets and of the lines that each fix adds, the last
+# make prove, and for each source a page that says which tests reach a line; with JUnit XML beside it. make coverage calls it
+# once the counts are added up.
 
 . "$(dirname "$0")/lib/common.sh"
 
@@ -22,12 +23,12 @@ done <"$tmp/fixes"
 mkdir "$tmp/proof"
 find "$work" -maxdepth 2 -type f \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) -exec cp -p -t "$tmp/proof" {} +
 
-# What was tested: the tree, what is edited in it, and what compiled it.
+# The kernel that was tested: the tree, edits in it, and the compiler.
 {
 	printf 'kernel\t%s, flavour %s\n' "$(sed -n 's/^# Linux.* \([0-9][^ ]*\) Kernel Configuration/\1/p' "$objdir/.config")" "$FLAVOUR"
 	[ -z "${KDIR-}" ] || printf 'KDIR\t%s\n' "$KDIR"
 	printf 'tree\t%s\n' "$(git -C "$tree" log -1 --format='%h %s' 2>/dev/null || echo 'no git repository')"
-	# Of what is counted alone: all of a tree that was copied takes git minutes to look at.
+	# Only the counted sources: in a tree that was copied, git would take minutes to look at all files.
 	# shellcheck disable=SC2046
 	printf 'edits\t%s\n' "$(git -C "$tree" diff --stat HEAD -- $(counted) 2>/dev/null | sed 's/^ *//; s/  */ /g' | paste -sd ';' | sed 's/^$/none/')"
 	printf 'compiler\t%s\n' "$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$objdir/.config")"

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# who.sh: list the suites and scenarios that reach a line, and how often each does, from the counts of the last run of each:
-# AT=io_uring/io-wq.c:1440, or AT=io_uring/io-wq.c:io_worker_exit for the calls of a function. Runs of another build are not
-# looked at. Counts are those of a run, so each case of a suite that reaches it is run once more, alone, and keeps its counts
-# in build/<kernel>/cases-<flavour>/ until the kernel is linked anew; CASES=0 names the suites only. Exit status: 1 if none
-# reaches it.
+# who.sh: list the suites and scenarios that reach a line, and how often, from the counts of the last run of each:
+# AT=io_uring/io-wq.c:1440, or AT=io_uring/io-wq.c:io_worker_exit for the calls of a function. Runs of another build are
+# ignored. A run has one set of counts, so each case of a suite that reaches the line is run once more, alone. Its counts stay
+# in build/<kernel>/cases-<flavour>/ until the kernel is linked again. With CASES=0, only suites are listed. Exit status: 1 if
+# no test reaches the line.
 
 . "$(dirname "$0")/lib/common.sh"
 
 all=$work/cases-$FLAVOUR
 
-# A case by itself: its counts. What it says is known from the run of its suite.
+# Run one case, for its counts; its verdict is known from the run of its suite.
 if [ "${1-}" = --case ]; then
 	! linux_id | cmp -s - "$all/$2/linux.id" || exit 0
 	rm -rf "${all:?}/$2"

@@ -1,27 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# about.sh [scenario...]: see each scenario fail when what it is about does not work.
+# about.sh [scenario...]: see each scenario fail without the functions that it is about.
 # A line ` * about FUNCTION` in the opening comment of a scenario names a function of io_uring/ or kernel/task_work.c that it
-# cannot do without. One kernel is built in which each of these functions, when umring.fails= on the command line is its
-# number, returns at once: with -EINVAL, NULL or false, by its type. There each scenario has to pass as it is, and to
+# cannot do without. All these functions are numbered, and one kernel is built in which umring.fails=N on the command line makes
+# number N return at once: with -EINVAL, NULL or false, by its type. Each scenario must pass there without that word, and must
 # fail, crash or hang for each function that it names.
-# ` * about FUNCTION, where there is one` is left out for a tree that does not define it.
-# Prints a row for each function: kernel, scenario, function, and what became of the run. The runs are in
-# build/<kernel>@fails/. Exit status: 0 if all is as it should be, 1 if a scenario passed without what it is about.
+# ` * about FUNCTION, where there is one` is skipped for a tree that does not define the function.
+# Prints a row for each function: kernel, scenario, function, and how the run ended. Results are in build/<kernel>@fails/.
+# Exit status: 1 if a scenario passed without a function that it is about.
 
 . "$(dirname "$0")/common.sh"
 . "$top/scripts/lib/variant.sh"
 
 row='%-7s %-18s %-34s %s\n'
 
-# run NUMBER: the verdict of $scenario with that function failing, or none with 0.
+# run NUMBER: set $verdict to that of $scenario while this function fails; with 0, none fails.
 run()
 {
 	ARGS=umring.fails=$1 "$top/scripts/lib/one.sh" scenario "$scenario" >"$results/$scenario.log" 2>&1 || :
 	verdict=$(cat "$results/$scenario/verdict") || die "$scenario was not run, see $results/$scenario.log"
 }
 
-# try: the rows of $scenario. Returns whether they are as they should be.
+# try: print the rows of $scenario. Succeeds if all are good.
 try()
 {
 	run 0
@@ -35,7 +35,7 @@ try()
 	esac
 	asis=$verdict
 	good=0
-	# A run that takes much longer than that has hung.
+	# A run that takes much longer than the first has hung.
 	LIMIT=$((3 + 5 * $(cat "$results/$scenario/ms") / 1000))
 	export LIMIT
 	grep " $scenario " "$work/rows" >"$work/rows.$scenario" || :
@@ -89,7 +89,7 @@ rows()
 	[ ! -s "$fails/unknown" ] || die "$(paste -sd ';' "$fails/unknown")"
 }
 
-# a_file FILE: the patch that makes its functions fail.
+# a_file FILE: print the patch that lets its functions fail.
 a_file()
 {
 	awk -v file="$1" '$4 == file { print $1, $3 }' "$fails/rows" >"$fails/functions"
@@ -112,7 +112,7 @@ variant_new fails
 # shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd "$top/tests/guest" && printf '%s\n' *.c | sed 's/\.c$//' | grep -vx init)
 rows "$@"
-# One of the files has the number.
+# This source defines umring_fails and its parameter.
 holder=kernel/task_work.c
 for f in $(cut -d ' ' -f 4 "$fails/rows" | sort -u | grep -vxF "$holder") "$holder"; do
 	a_file "$f"

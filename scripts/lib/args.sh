@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read by common.sh: what the Makefile's variables may be, whether they come from it or from the environment.
+# Read by common.sh: check the Makefile's variables, whether they come from make or from the environment.
 # shellcheck shell=sh disable=SC2154
 
-# number NAME: a whole number from 1 on, or not given.
+# number NAME: must be a whole number from 1 on, or not given.
 number()
 {
 	eval "given=\${$1-}"
@@ -12,7 +12,7 @@ number()
 	esac
 }
 
-# word NAME PATTERN WHAT: made of these characters, and no option; or not given.
+# word NAME PATTERN WHAT: must be made of these characters and must not look like an option, or not given.
 word()
 {
 	eval "given=\${$1-}"
@@ -22,7 +22,7 @@ word()
 	esac
 }
 
-# flavours: those that uml-config/flavours has.
+# flavours: the names in uml-config/flavours.
 flavours()
 {
 	sed -n 's/^\([a-z].*\): .*/\1/p' "$top/uml-config/flavours" | paste -sd ' '

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# calls.sh RUN SOURCE FUNCTION...: how often the last run of that suite or scenario called each function of that source,
-# from its gcov counts: calls.sh fifo-msg-exit io_uring/io-wq.c io_task_worker_match
+# calls.sh RUN SOURCE FUNCTION...: print how often the last run of a suite or scenario called each of these functions of a
+# source, by its gcov counts: calls.sh fifo-msg-exit io_uring/io-wq.c io_task_worker_match
 
 . "$(dirname "$0")/common.sh"
 

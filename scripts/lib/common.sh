@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read by the scripts that the Makefile calls: where things are, and how to say what went wrong.
+# Read by every script: paths, messages, the lock.
 # shellcheck shell=sh disable=SC2034
 
 set -eu
@@ -9,10 +9,10 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 [ -f "$top/Makefile" ] || top=${top%/*}
 me=$(basename "$0" .sh)
 
-# A git command of ours must not act on the repository that a hook of the caller's is in.
+# When a git hook calls us, our git commands must not act on the hook's repository.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 
-# dash ends at a signal without what is to be done at exit.
+# dash skips EXIT traps when it is killed by a signal.
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -45,14 +45,14 @@ kernels()
 	(cd "$top/patches" && printf '%s\n' */series) | sed 's,/series,,' | sort -V
 }
 
-# gone: the newest in patches/, where find_kernel has found that it has left the mirror, unless it is here.
+# gone: the newest kernel in patches/, if find_kernel has found that the mirror dropped it and there is no tree of it.
 gone()
 {
 	newest=$(kernels | tail -n 1)
 	[ -d "$top/build/$newest/tree" ] || sed -n "s/^\($newest\) is gone, .* is there$/\1/p" "$top/build/kernel" 2>/dev/null || :
 }
 
-# default_kernel: the newest in patches/, or what find_kernel had to take instead.
+# default_kernel: the newest in patches/, or the one that find_kernel chose instead.
 default_kernel()
 {
 	if [ -n "$(gone)" ]; then
@@ -62,7 +62,7 @@ default_kernel()
 	fi
 }
 
-# What the Makefile hands down, with the same defaults for a script that is called alone.
+# The Makefile's variables, with defaults for a script that is called alone.
 asked=${KERNEL-}
 KERNEL=${KERNEL:-$(default_kernel)}
 FLAVOUR=${FLAVOUR:-default}
@@ -80,8 +80,8 @@ path_id()
 	printf '%s' "$1" | cksum | cut -d ' ' -f 1
 }
 
-# Kbuild takes no path with a space or a colon, and sed and find here none with their own characters in it: a clone at such
-# a path builds in the cache folder instead.
+# Kbuild takes no path with a space or a colon, and our sed and find patterns none with special characters: a clone at
+# such a path is built in the cache directory.
 case $top in
 *[][[:space:]:,\&*?\\]*)
 	if [ ! -e "$build" ]; then
@@ -89,12 +89,12 @@ case $top in
 	fi
 	build=$(cd "$build" && pwd -P)
 	case $build in
-	*[[:space:]:]*) die "Kbuild takes no space or colon in a path: set XDG_CACHE_HOME to a folder without, remove $top/build" ;;
+	*[[:space:]:]*) die "Kbuild takes no space or colon in a path: set XDG_CACHE_HOME to a directory without, remove $top/build" ;;
 	esac
 	;;
 esac
 
-# All that is made of a kernel, or of a tree of the user's own, is in one directory; two trees never meet.
+# One directory for each kernel and for each KDIR.
 home=$build/$KERNEL
 if [ -n "$KDIR" ]; then
 	[ -d "$KDIR" ] || die "KDIR=$KDIR: no such directory"
@@ -103,14 +103,14 @@ if [ -n "$KDIR" ]; then
 fi
 tests=$home/tests
 
-# variant_dir [VARIANT]: where a variant is. At the same depth as the kernel itself: gcc writes an object's path into its
-# counts, and GCOV_PREFIX_STRIP takes one depth for all of them.
+# variant_dir [VARIANT]: its directory, at the same depth as the kernel's: gcc writes an object's path into its counts, and
+# all runs use the same GCOV_PREFIX_STRIP.
 variant_dir()
 {
 	printf '%s\n' "$home${1:+@$1}"
 }
 
-# results_of [VARIANT]: where its runs are.
+# results_of [VARIANT]: the directory of its results.
 results_of()
 {
 	printf '%s/results-%s\n' "$(variant_dir "${1-}")" "$FLAVOUR"
@@ -123,8 +123,8 @@ tree=$work/tree
 objdir=$tree/um-$FLAVOUR
 results=$(results_of "$VARIANT")
 
-# find_kernel "$@": when nobody asked for a kernel and the newest is neither here nor at the mirror any more, start this
-# script again with the newest that is.
+# find_kernel "$@": if KERNEL is not given, and the newest kernel is neither here nor on the mirror any more, start this
+# script again with the newest one that is.
 find_kernel()
 {
 	[ -z "$asked$KDIR$KERNEL_TARBALL" ] && [ ! -d "$tree" ] || return 0
@@ -142,7 +142,7 @@ linux_id()
 	stat -L -c '%i %s %.Y' "$objdir/linux"
 }
 
-# fixes: those of the kernel, applied or merged, in the order of its series; one where $FIX names it.
+# fixes: the fixes of the kernel, applied or merged, in the order of its series; only $FIX if that is set.
 fixes()
 {
 	sed -n '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top/patches/$KERNEL/series" |
@@ -151,7 +151,7 @@ fixes()
 		done
 }
 
-# release: the point release that the series of the kernel was made for.
+# release: the point release that the kernel's series was made for.
 release()
 {
 	sed -n 's/^# for \([0-9][0-9.]*\)$/\1/p' "$top/patches/$KERNEL/series"
@@ -162,7 +162,7 @@ has_gcov()
 	grep -qsx CONFIG_GCOV=y "$objdir/.config"
 }
 
-# need_counts: stop unless the kernel that is built can count, and gcov reads what its gcc wrote.
+# need_counts: stop unless the kernel was built with gcov, and gcov has the version of its gcc.
 need_counts()
 {
 	has_gcov ||
@@ -174,41 +174,20 @@ need_counts()
 			"$gcc_version, or run make distclean and build with gcc $gcov_version"
 }
 
-# counted: the directories, with a / at the end, and the sources that are counted.
+# counted: the sources that are counted, and the directories of such sources, with a / at the end.
 counted()
 {
 	sed -n 's/^counted //p' "$top/coverage/targets" | tr ' ' '\n'
 }
 
-# edited: one of the counted sources that were edited since the kernel was built.
+# edited: a counted source that was edited after the kernel was built, if there is one.
 edited()
 {
 	# shellcheck disable=SC2046
 	(cd "$tree" && find $(counted) -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
 }
 
-# copy_build TO: the build in a tree of links to the sources, TO.
-copy_build()
-{
-	rm -rf "$1"
-	mkdir -p "$1"
-	find "$tree" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'um-*' -exec ln -s -t "$1" {} +
-	cp -a "$objdir" "$1"
-	# The way back to the sources, which find would go in circles on.
-	rm -f "$1/um-$FLAVOUR/source"
-}
-
-# open_folder TO DIR: from here on DIR of such a tree is a folder of links, and no link.
-open_folder()
-{
-	[ "$2" = . ] || open_folder "$1" "$(dirname "$2")"
-	[ -L "$1/$2" ] || return 0
-	rm "$1/$2"
-	mkdir "$1/$2"
-	find "$tree/$2" -mindepth 1 -maxdepth 1 -exec ln -s -t "$1/$2" {} +
-}
-
-# features TREE: which of tests/kunit/features the tree has, as a header, so that the suites need not go by its version.
+# features TREE: a header that says which of tests/kunit/features the tree has, so that no suite asks for its version.
 features_h=include/generated/kunit_has.h
 features()
 {
@@ -225,7 +204,7 @@ features()
 		}' "$top/tests/kunit/features"
 }
 
-# series_id BASE: a name for what the tree is made of, so that a change of it shows.
+# series_id BASE: a hash of the base and the patches, to see whether the tree is up to date.
 series_id()
 {
 	{
@@ -234,24 +213,24 @@ series_id()
 	} | git hash-object --stdin
 }
 
-# One make at a time changes a kernel and its variants: the second waits for the first.
+# lock: only one make at a time changes a kernel and its variants; the second waits for the first.
 lock()
 {
 	[ -z "${UMRING_LOCKED-}" ] || return 0
 	mkdir -p "$home" "$work" 2>/dev/null || die "cannot write to $build: check its owner and the space left"
 	exec 9>"$home/lock"
 	flock -n 9 || {
-		say "another make is at work in $home, waiting for it"
+		say "another make is running in $home, waiting for it"
 		flock 9
 	}
 	export UMRING_LOCKED=1
 }
 
-# Debian's own, where a shim in PATH would take longer to start than what it runs.
+# Debian's own: a shim in PATH can take longer to start than our script runs.
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 
-# cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built, and what its runs left.
+# cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built and the results of its runs.
 cov()
 {
 	cov_command=$1
@@ -259,7 +238,7 @@ cov()
 	ME=$me "$python" -S -B "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
 }
 
-# run_py ARG...: go on as run.py. -S: it needs no site module, and that takes longer than many a suite.
+# run_py ARG...: exec run.py. -S skips the site module, whose import takes longer than most suites.
 run_py()
 {
 	export me objdir tree results work JOBS

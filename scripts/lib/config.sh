@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # config.sh: make the .config of a flavour: allnoconfig, the fragments that uml-config/flavours names for it, and the
 # kernel's own, uml-config/<kernel>.config, if there is one.
-# A line of a fragment that Kconfig dropped, for a dependency that is not met or a name that is gone, is an error.
+# It is an error if Kconfig drops a line of a fragment, because a dependency is not met or the symbol is gone.
 
 . "$(dirname "$0")/common.sh"
 
@@ -13,16 +13,12 @@ fragments()
 	awk -v flavour="$FLAVOUR:" -v own="$own" '$1 == flavour { sub(/^[^ ]* */, ""); print $0 own }' "$top/uml-config/flavours"
 }
 
-[ -n "$(fragments)" ] ||
-	die "no flavour $FLAVOUR in uml-config/flavours: FLAVOUR= takes one of" \
-		"$(sed -n 's/^\([a-z].*\): .*/\1/p' "$top/uml-config/flavours" | paste -sd ' ')"
-
 lock
 [ -n "$VARIANT" ] || [ -d "$tree/.git" ] || die "there is no tree to configure: run scripts/lib/tree.sh, or make"
 mkdir -p "$objdir"
 wanted=$objdir/wanted.config
 for f in $(fragments); do
-	cat "$top/uml-config/$f.config" 2>/dev/null || die "flavour $FLAVOUR names a fragment that is not there: $f.config"
+	cat "$top/uml-config/$f.config" 2>/dev/null || die "flavour $FLAVOUR names a fragment that does not exist: uml-config/$f.config"
 done >"$wanted.tmp"
 if [ -f "$objdir/.config" ] && cmp -s "$wanted.tmp" "$wanted"; then
 	rm "$wanted.tmp"
@@ -34,7 +30,7 @@ rm -f "$wanted"
 make -s -C "$tree" O="$objdir" ARCH=um KCONFIG_ALLCONFIG="$wanted.tmp" allnoconfig >"$objdir/config.log" 2>&1 ||
 	die "Kconfig failed, see $objdir/config.log: $(tail -n 1 "$objdir/config.log")"
 
-# A later fragment may change an earlier one's line, so only the last word on a symbol counts.
+# A later fragment may override an earlier one, so only the last line for a symbol counts.
 dropped=$(grep -E '^(# )?CONFIG_' "$wanted.tmp" | awk '{
 		symbol = $0
 		sub(/^# /, "", symbol)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads C sources in kernel style. With -v list=1, prints "function file" for each function that they define. Without it, the
-# first file is a list of "number function", and the one source after it is printed with a line at the head of each of these
-# functions: when umring_fails is its number, it returns at once, with an error if its type has one. Line numbers stay.
+# first file is a list of "number function". The source after it is printed with a statement at the head of each of these
+# functions that returns at once, with an error if its type has one, when umring_fails is its number. Line numbers stay.
 
 !list && FILENAME == ARGV[1] {
 	number[$2] = $1
 	next
 }
 
-# The head of a definition or a declaration, at the left margin. The type is what is before the name.
+# The head of a definition or declaration starts in column 1. The type is the text before the name.
 /^[A-Za-z_].*\(/ {
 	match($0, /[A-Za-z_0-9]+\(/)
 	name = substr($0, RSTART, RLENGTH - 1)

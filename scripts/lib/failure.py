@@ -40,9 +40,9 @@ class Sources:
         """The symbols of the object, as objdump lists them, and its path, compiled with debug information; or None."""
         if name not in self.debug:
             self.debug[name] = None
-            folder, base = os.path.split(name)
+            directory, base = os.path.split(name)
             try:
-                with open(f"{self.objdir}/{folder}/.{base}.cmd", encoding="utf-8") as file:
+                with open(f"{self.objdir}/{directory}/.{base}.cmd", encoding="utf-8") as file:
                     command = file.readline().split(":=", 1)[1].split(";")[0]
                 words = [w for w in shlex.split(command) if not w.startswith("-Wp,-M")]
                 words[words.index("-o") + 1] = f"{self.tmp.name}/{base}"

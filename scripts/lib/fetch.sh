@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # fetch.sh: print the path of the kernel's source package, after fetching it if the cache lacks it.
-# The package is linux-source-$KERNEL from this machine's own Debian mirror, taken by apt with a list and a state of
-# its own under build/apt, and checked by apt against the archive's signature. No root, no change to the machine's apt.
-# Of several point releases it is the one that the series is for, or else the newest.
-# fetch.sh --newest: print the newest kernel of patches/ that the cache or the mirror has, or the newest if none has any.
+# apt fetches linux-source-$KERNEL from this machine's own Debian mirror and checks the archive's signature. It uses lists and
+# a state under build/apt, so that this needs no root and does not change the machine's apt.
+# Of several point releases it takes the one that the series was made for, or else the newest.
+# fetch.sh --newest: print the newest kernel of patches/ that the cache or the mirror has, or if neither has any, the newest.
 
 . "$(dirname "$0")/common.sh"
 
@@ -18,7 +18,7 @@ cached()
 	done | head -n 1
 }
 
-# Lines "URI suite" of the machine's own Debian archives, by apt's reading of its configuration.
+# Print "URI suite" for each Debian archive in the machine's configuration, as apt reads it.
 machine_suites()
 {
 	# shellcheck disable=SC2016
@@ -51,7 +51,7 @@ apt_setup()
 	mkdir -p "$aptdir/lists/partial" "$aptdir/cache/archives/partial"
 	sources >"$aptdir/sources.list"
 	[ -s "$aptdir/sources.list" ] ||
-		die "apt knows no Debian archive here: give the source as KERNEL_TARBALL=path or KDIR=path"
+		die "apt has no Debian archive configured: give the source as KERNEL_TARBALL=path or KDIR=path"
 	cat >"$aptdir/apt.conf" <<-EOF
 		Dir::Etc::sourcelist "$aptdir/sources.list";
 		Dir::Etc::sourceparts "/dev/null";
@@ -74,9 +74,9 @@ available()
 update()
 {
 	command -v apt-get >/dev/null ||
-		die "no apt here to fetch $package with: give the source as KERNEL_TARBALL=path or KDIR=path"
+		die "there is no apt to fetch $package with: give the source as KERNEL_TARBALL=path or KDIR=path"
 	apt_setup
-	# Again by -c, which counts after the machine's apt.conf.d, so that no hook from there is run.
+	# Also as -c, which is read after the machine's apt.conf.d, so that no hook from there runs.
 	[ -z "$(find "$aptdir/updated" -mmin -5 2>/dev/null)" ] || return 0
 	rm -f "$aptdir/updated"
 	! apt-get -c "$aptdir/apt.conf" -q -eany update >"$aptdir/log" 2>&1 || touch "$aptdir/updated"
@@ -97,7 +97,7 @@ newest()
 	echo "$KERNEL"
 }
 
-# wanted: "=version" of what the series is for, if the mirror has it.
+# wanted: "=version" of the point release that the series is for, if the mirror has it.
 wanted()
 {
 	apt-cache madison "$package" | awk -v release="$(release)-" 'index($3, release) == 1 { print "=" $3; exit }'
@@ -129,7 +129,7 @@ if [ -z "$deb" ]; then
 	say "fetching $package" >&2
 	fetch
 elif [ -n "$(release)" ] && [ "${deb#*"_$(release)-"}" = "$deb" ]; then
-	# If the right one cannot be had, that one has to do.
+	# If that fails, use the one in the cache.
 	say "looking for $package $(release), which the series is for" >&2
 	(update && [ -n "$(wanted)" ] && fetch) 2>/dev/null || :
 fi

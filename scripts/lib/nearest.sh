@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# nearest.sh NAME KNOWN...: for the Makefile, say that there is no variable NAME, and which of those that are known it is
-# most like: the one with the fewest letters to change, add or drop.
+# nearest.sh NAME KNOWN...: the Makefile's message that there is no variable NAME. It suggests the known one with the smallest
+# edit distance.
 set -eu
 printf '%s\n' "$@" | awk '
 	function least(a, b) { return a < b ? a : b }

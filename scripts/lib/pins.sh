@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read by prove.sh and its steps: which tests pin which fix, as their comments say.
+# Read by prove.sh and its steps: which tests pin which fix, by their comments.
 # shellcheck shell=sh disable=SC2154
 
-# pins: a line "fix test" for each test whose comment says "pins <fix>: ...", where test is suite.case or the name of a
-# scenario. Fails, and names the line, where such a comment is not above a case, or names no fix.
+# pins: print "fix test" for each test whose comment says "pins <fix>: ...", where test is suite.case or the name of a
+# scenario. If such a comment is not above a case, or names no fix, print its line on stderr and fail.
 pins()
 {
 	(cd "$top/tests" && awk '
@@ -12,7 +12,7 @@ pins()
 			failed = 1
 			exit 1
 		}
-		# A pin belongs to the next function, whatever lines its header takes.
+		# A pin belongs to the next function, even if its header takes several lines.
 		function take() {
 			if (!match(header, /^[^()]*[(] *struct kunit \* *test *[)] *$/))
 				bad("a pin that is not above a case: what follows is " header)

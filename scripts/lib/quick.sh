@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read after common.sh: after an edit of C sources and headers alone, compile just the objects that are made from them, and link.
-# Kbuild's walk over all directories takes 2 s with nothing to do; whatever is not as simple as that is left to it. What to
-# compile, and how, is what Kbuild has left in its .cmd files: an object is stale if its .cmd file names a file that has
-# changed since the last build. Used by build.sh for the kernel, and by variant.sh for a variant of it.
+# Read after common.sh. If only C sources and headers were edited, compile the objects that depend on them, and link: Kbuild's
+# walk over all directories takes 2 s with nothing to do. Everything else is left to Kbuild. Its .cmd files say what to compile
+# and how: an object is stale if its .cmd file names a file that has changed since the last build. build.sh uses this for the
+# kernel, variant.sh for a variant of it.
 # shellcheck shell=sh disable=SC2154,SC2086,SC1091
 
-# find_changed STAMP: all sources in $objdir/files.tmp, and in $objdir/changed those that may have changed since STAMP was touched.
-# What counts is ctime, which nobody can set back as cp -p, git and touch -d set mtime.
+# find_changed STAMP: write all sources to $objdir/files.tmp, and those that may have changed since STAMP to $objdir/changed. It
+# compares ctime, which cannot be set back; cp -p, git and touch -d set mtime.
 find_changed()
 {
 	find "$tree" "$tests/kunit/" \
@@ -28,8 +28,8 @@ place()
 	"$build/place" "$made_tree" "$made_in" "$tests/kunit" "$@"
 }
 
-# made_from LIST: what is made from the files in LIST, by the .cmd files in $objdir. Kbuild names a source as ../file, a header
-# maybe as ../dir/../file, and what is in the build directory by its path there.
+# made_from LIST: print the files that are made from those in LIST, by the .cmd files in $objdir. There, Kbuild names a source
+# ../file, a header maybe ../dir/../file, and a file in the build directory by its path below that.
 made_from()
 {
 	sed "s,^$objdir/,,; s,^$tree/,../,; s,.*,& \\\\\n := &,; s,^\.\.,," "$1" >"$1.patterns"
@@ -37,13 +37,13 @@ made_from()
 		sed 's,^\./,,; s,\(^\|/\)\.\([^/]*\)\.cmd$,\1\2,' | sort
 }
 
-# no_objects: of what made_from prints, what is not linked into vmlinux from where it is, such as the vDSO.
+# no_objects LIST: print those of the files in LIST that are not linked straight into vmlinux, such as objects of the vDSO.
 no_objects()
 {
 	(cd "$objdir" && ar t vmlinux.a) | sort | comm -13 - "$1"
 }
 
-# compile OBJECT: by Kbuild's own command, and bring its dependencies up to date. Fails if it takes make to read the command.
+# compile OBJECT: run Kbuild's own command, and update the .cmd file. Fails if only make could expand the command.
 compile()
 {
 	cmd=${1%/*}/.${1##*/}.cmd
@@ -54,7 +54,7 @@ compile()
 	sh -c "$saved" && scripts/basic/fixdep "${cmd%.cmd}.d" "$1" "$saved" >"$cmd.tmp" && mv "$cmd.tmp" "$cmd"
 }
 
-# compile_all LIST: the objects in LIST, $JOBS at once.
+# compile_all LIST: compile the objects in LIST, $JOBS at once.
 compile_all()
 {
 	job=0
@@ -72,7 +72,7 @@ compile_all()
 	return "$bad"
 }
 
-# link_once: vmlinux.quick, with the symbol table in quick.kallsyms.o, as scripts/link-vmlinux.sh does.
+# link_once: link vmlinux.quick with the symbol table in quick.kallsyms.o, as scripts/link-vmlinux.sh does.
 link_once()
 {
 	$CC $CFLAGS_vmlinux -Wl,--script="$KBUILD_LDS" -o vmlinux.quick -Wl,--whole-archive vmlinux.a \
@@ -80,8 +80,8 @@ link_once()
 		-Wl,--start-group $KBUILD_VMLINUX_LIBS -Wl,--end-group quick.kallsyms.o -lutil -lrt -lpthread
 }
 
-# link_quick TREE: linux, in the build directory where we are. With the last table first: mostly it has the right size, and if no
-# symbol has moved it is right. If not, link again with a table of the new addresses, and look whether they are still that.
+# link_quick TREE: link `linux` in the current directory, a build directory. First try the last symbol table: if no symbol has
+# moved, it is right. If not, make a table of the new addresses, link again, and check that they are still the same.
 link_quick()
 {
 	! grep -qE '^CONFIG_(LTO_CLANG|MODULES|DEBUG_INFO_BTF|VMLINUX_MAP|KALLSYMS_ABSOLUTE_PERCPU|BUILDTIME_TABLE_SORT)=y' .config ||
@@ -100,7 +100,7 @@ link_quick()
 			mv quick.map System.map && ln -f vmlinux.quick vmlinux && mv vmlinux.quick linux
 			return
 		fi
-		# Never a list of symbols beside the table of other ones, wherever this is stopped.
+		# If this is stopped, quick.syms must not be left beside a table of other symbols.
 		rm -f quick.syms
 		scripts/kallsyms $options quick.map >quick.kallsyms.S &&
 			$CC $NOSTDINC_FLAGS $LINUXINCLUDE $KBUILD_CPPFLAGS $KBUILD_AFLAGS $KBUILD_AFLAGS_KERNEL -c \

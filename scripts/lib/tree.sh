@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # tree.sh: make build/<kernel>/tree, a git repository of the kernel with one commit for each patch of the series.
 # The base is the Debian package, KERNEL_TARBALL=path, or with KDIR=path the user's own tree as it is now, edits
-# included; KDIR is only read. Tag `base` is the base, tag `series` the last patch. What the user edits or commits on top
-# stays: when patches/ or the base changes under such an edit, this stops and says so.
+# included; KDIR is only read. Tag `base` is the base, tag `series` the last patch. The user's edits and commits on top are
+# never overwritten: if patches/ or the base changes below them, this stops and says so.
 
 . "$(dirname "$0")/common.sh"
 
-# Sources that UML cannot build are most of a kernel tree; its Kconfig and Makefiles read them not. Leaving them out
-# takes unpacking and git's base commit from 40 s to 18 s, and the folder from 3.6 GB to 1 GB.
+# Most of a kernel tree cannot be built for UML, and neither Kconfig nor make reads it. Without it, unpacking and git's base
+# commit take 18 s instead of 40 s, and the tree 1 GB instead of 3.6 GB.
 unused()
 {
 	printf '%s\n' '*/Documentation/*.rst' '*/Documentation/*.yaml' '*/Documentation/*.svg' '*/Documentation/*.txt' \
@@ -27,13 +27,13 @@ git_tree()
 	git -C "$tree" -c core.fsmonitor=false "$@"
 }
 
-# What writes objects for KDIR must not see KDIR's: git sets the time of an object that it finds there already.
+# git_write: for commands that write objects. They must not see the objects of KDIR: git touches those that it finds.
 git_write()
 {
 	GIT_OBJECT_DIRECTORY=$tree/.git/${KDIR:+own-}objects git_tree "$@"
 }
 
-# commit TREE SUBJECT [PARENT]: with fixed names and dates, so that the same content is the same commit.
+# commit TREE SUBJECT [PARENT]: with fixed names and dates, so that the same content gives the same commit.
 commit()
 {
 	GIT_COMMITTER_NAME=umring GIT_COMMITTER_EMAIL=umring@localhost GIT_COMMITTER_DATE='@0 +0000' \
@@ -80,12 +80,12 @@ tarball_id()
 	stat -L -c '%d %i %s %Y' "${KERNEL_TARBALL:-/dev/null}"
 }
 
-# A base from a package never changes; the commit makes the user's own edits show in git.
+# A base from a package never changes. With it as a commit, git shows the user's edits.
 base_from_package()
 {
 	[ -z "$KERNEL_TARBALL" ] || [ -f "$KERNEL_TARBALL" ] || die "KERNEL_TARBALL=$KERNEL_TARBALL: no such file"
 	if ! git_tree rev-parse -q --verify base >/dev/null 2>&1; then
-		[ ! -e "$tree" ] || die "$tree is not finished and not ours to remove: move it away"
+		[ ! -e "$tree" ] || die "$tree is incomplete, and may hold files of yours: move it away"
 		unpack
 		say "recording the base in git"
 		init_repo "$tree.part"
@@ -105,7 +105,7 @@ base_from_package()
 	base=$(git_tree rev-parse base)
 }
 
-# In a git tree its .gitignore files tell what was built. In a plain one they may not: Debian's ignores everything.
+# In a git tree, .gitignore separates sources from what was built. In a plain tree it may not: Debian's ignores everything.
 add_kdir()
 {
 	if git -C "$KDIR" rev-parse --git-dir >/dev/null 2>&1; then
@@ -116,8 +116,8 @@ add_kdir()
 	fi
 }
 
-# The user's tree is read through an index and an object folder of ours. Starting from a copy of the user's index, git
-# finds unchanged files by their stat data, and with the user's objects as alternates it copies none.
+# Read the user's tree with an index and an object directory of our own. Our index starts as a copy of the user's, so git
+# knows unchanged files by their stat data; the user's objects are alternates, so git copies none.
 base_from_kdir()
 {
 	is_kernel "$KDIR" || die "KDIR=$KDIR is not a kernel tree with io_uring and arch/um"
@@ -141,11 +141,11 @@ base_from_kdir()
 	base=$(commit "$snapshot" "base: the user's tree")
 }
 
-# apply_patch NAME PARENT: print the commit that has the patch on top of PARENT, or nothing if PARENT has it already.
+# apply_patch NAME PARENT: commit the patch on top of PARENT and print the commit; print nothing if PARENT has it already.
 apply_patch()
 {
 	file=$top/patches/$KERNEL/$1
-	[ -f "$file" ] || die "$1 stands in patches/$KERNEL/series and is not there"
+	[ -f "$file" ] || die "patches/$KERNEL/series names $1, which does not exist"
 	GIT_INDEX_FILE=$tree/.git/series-index
 	export GIT_INDEX_FILE
 	git_tree read-tree "$2"
@@ -201,7 +201,7 @@ fi
 id=$(series_id "$base")
 [ "$(git_tree config umring.inputs || true)" != "$id" ] || exit 0
 
-# An interrupted checkout is none of the user's edits: finish it first.
+# An interrupted checkout would look like edits of the user: finish it first.
 if half=$(git_tree config umring.checkout); then
 	git_tree checkout -q -f -B umring "$half" && git_tree tag -f series "$half" >/dev/null
 fi

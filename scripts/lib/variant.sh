@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read after common.sh: a variant is the kernel that is built, made again with other sources, in a directory of its own. Its
-# sources and objects are links to the kernel's; a patch replaces the links to what it touches, a build those to what is
-# made from that. The caller holds the lock, and the kernel is up to date (build.sh). Two processes can work on two variants at once.
-# VARIANT=NAME in the environment of test.sh and the others means that kernel.
-#	variant_new NAME                   as it is built; 20 ms
-#	variant_patch NAME [-R] PATCHFILE  several are possible, on top of each other
-#	variant_same NAME FILE...          compile these again without a change
-#	variant_compile NAME               what is made from the patched files
-#	variant_link NAME                  the kernel with what was compiled
-#	variant_build NAME                 both
-#	variant_reset NAME                 back to what variant_new made
-# All but variant_new say on stderr what is wrong, and fail.
+# Read after common.sh. A variant is the kernel that is built with some sources changed, in a directory of its own. At first
+# its sources and objects are links to those of the kernel. A patch replaces the links of the files that it touches, a build the
+# links of the objects that depend on them. The caller holds the lock and has run build.sh. Two processes can work on two
+# variants at once. VARIANT=NAME in the environment makes test.sh and others use that kernel.
+#	variant_new NAME                   start from the kernel as it is built; 20 ms
+#	variant_patch NAME [-R] PATCHFILE  apply a patch; may be called several times
+#	variant_same NAME FILE...          have these compiled again without a change
+#	variant_compile NAME               compile the objects that depend on patched files
+#	variant_link NAME                  link the kernel
+#	variant_build NAME                 compile and link
+#	variant_reset NAME                 go back to the state after variant_new
+# On error, all but variant_new say on stderr what is wrong and return 1.
 # shellcheck shell=sh disable=SC2013,SC2154
 
 . "$top/scripts/lib/quick.sh"
 
-# What a link writes is never shared.
+# Files that a link writes are not shared with the kernel.
 linked='vmlinux* linux linux.id System.map quick.* source built*'
 
-# variant_links FROM TO [FIND-ARGUMENT...]
+# variant_links FROM TO [FIND-ARGUMENT...]: link the entries of FROM into TO.
 variant_links()
 {
 	from=$1
@@ -48,7 +48,7 @@ variant_new()
 	: >"${new%/tree}/compiled"
 }
 
-# variant_open TREE DIR: from here on DIR of the variant is a directory of links, and no link.
+# variant_open TREE DIR: make DIR of the variant a directory of links, if it is a link.
 variant_open()
 {
 	case $2 in
@@ -63,21 +63,21 @@ variant_open()
 	mkdir -p "$1/$2"
 }
 
-# variant_own TREE FILE: from here on FILE of the variant is its own, with the same content.
+# variant_own TREE FILE: replace the link by a copy that the variant may write to.
 variant_own()
 {
 	variant_open "$1" "$(dirname "$2")"
 	[ ! -L "$1/$2" ] || cp --remove-destination "$tree/$2" "$1/$2"
 }
 
-# variant_back TREE FILE: the kernel's again.
+# variant_back TREE FILE: make it a link to the kernel's file again.
 variant_back()
 {
 	rm -f "$1/$2"
 	[ ! -e "$tree/$2" ] || ln -s "$tree/$2" "$1/$2"
 }
 
-# patched_files PATCHFILE
+# patched_files PATCHFILE: the files that it changes.
 patched_files()
 {
 	sed -n 's,^\(--- a\|+++ b\)/\([^\t]*\).*,\2,p; s,^rename \(from\|to\) ,,p' "$1" | sort -u
@@ -114,7 +114,7 @@ variant_patch()
 	}
 }
 
-# variant_same NAME FILE...: as if a patch had touched these files and left them as they are.
+# variant_same NAME FILE...: treat these files as patched, though they did not change.
 variant_same()
 {
 	new=$(variant_dir "$1")/tree
@@ -124,7 +124,7 @@ variant_same()
 	done
 }
 
-# variant_header TREE: its features, if they are not the kernel's.
+# variant_header TREE: write the header of its features, if they differ from the kernel's.
 variant_header()
 {
 	features "$1" >"${1%/tree}/features"
@@ -135,8 +135,8 @@ variant_header()
 	}
 }
 
-# variant_place TREE: the copies of the patched sources that have some. List in changed what the objects are made from, by its
-# place in the kernel.
+# variant_place TREE: make the copies (place.c) of patched sources that have one. List the files to compile in `changed`, by
+# their paths in the kernel's tree.
 variant_place()
 {
 	sort -u "${1%/tree}/patched" | while read -r f; do
@@ -167,7 +167,7 @@ variant_compile()
 		return 1
 	}
 	cat "$made" >>"${new%/tree}/compiled"
-	# gcc and fixdep write through links.
+	# gcc and fixdep would write through links.
 	while read -r o; do
 		cmd=${o%/*}/.${o##*/}.cmd
 		variant_open "$new" "um-$FLAVOUR/${o%/*}"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# wrong.sh: try the wrong versions of each fix of a kernel (FIX= for one): tests/wrong/<fix>/*.patch, or where there is one
-# for this kernel alone, *.<kernel>.patch. Each is applied on top of the fix, built and tested: first the suites and
-# scenarios that pin the fix, then all others, until a test fails. A row each says which one did.
-# One that says "needs: explore" in its header takes several CPUs or weak ordering to fail; it is listed as open.
+# wrong.sh: try the wrong versions of each fix of a kernel (FIX= for one): tests/wrong/<fix>/*.patch, where *.<kernel>.patch
+# takes precedence. Each is applied on top of the fix, built and tested: first with the suites and scenarios that pin the fix,
+# then with all others, until a test fails. A row for each wrong version says which test failed.
+# A patch with "needs: explore" in its header can fail only with several CPUs or weak memory ordering; it is listed as open.
 # Exit status: 0 only if some test failed on each of the others.
 
 . "$(dirname "$0")/common.sh"
@@ -12,10 +12,10 @@
 
 FIX=${FIX-}
 dir=$work/proof-$FLAVOUR/wrong
-# A hang is found at once in simulated time; a loop is not.
+# In simulated time a hang is found at once, but a loop is not.
 export LIMIT="${LIMIT:-20}"
 
-# versions FIX: a line "fix name patch" for each of its wrong versions. The name of a patch ends in a kernel, or holds no dot.
+# versions FIX: print "fix name patch" for each of its wrong versions for this kernel. In name.6.12.patch, 6.12 is the kernel.
 versions()
 {
 	(cd "$top/tests/wrong/$1" && find . -name '*.patch' -printf '%f\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
@@ -26,13 +26,13 @@ versions()
 		done
 }
 
-# first FIX: the suites and scenarios that hold its pins.
+# first FIX: the suites and scenarios with tests that pin it.
 first()
 {
 	pins | sed -n "s/^$1 \([^.]*\).*/\1/p" | sort -u
 }
 
-# run TEST...: of this worker's kernel; none is every test. Whether all passed, each of them with a verdict.
+# run TEST...: run these tests, or all, with this worker's kernel. Succeeds if all passed.
 run()
 {
 	rm -rf "$in"
@@ -42,13 +42,13 @@ run()
 	return 1
 }
 
-# hangs TEST: whether it is the change that makes it hang, and not a machine with too much to do.
+# hangs TEST: whether it passes without the change, so that the hang is not due to a busy machine.
 hangs()
 {
 	VARIANT=with flock "$dir/hangs" "$top/scripts/test.sh" "$1" >"$dir/log.$worker" 2>&1
 }
 
-# failed: what the run has shown: the failed cases, those that pin a fix first, or how a run ended that did not get to them.
+# failed: the cases that failed, those that pin a fix first; for a run that crashed or hung, how it ended.
 failed()
 {
 	pins | sed 's/[^ ]* //' >"$dir/pinned.$worker"
@@ -69,7 +69,7 @@ failed()
 	grep -vxFf "$dir/pinned.$worker" "$dir/failed.$worker" || :
 }
 
-# try FIX PATCH: what became of it.
+# try FIX PATCH: print what became of it.
 try()
 {
 	why=$(variant_patch "$variant" "$2" 2>&1) || {
@@ -94,7 +94,7 @@ try()
 	echo "caught by $(head -n 1 "$dir/all.$worker")$([ "$n" = 1 ] || echo " and $((n - 1)) more")"
 }
 
-# sources: those that the patches on stdin change. A header would cost many objects.
+# sources: the C sources that the patches listed on stdin change. Headers are left out: they would cost many objects.
 sources()
 {
 	while read -r p; do
@@ -102,7 +102,7 @@ sources()
 	done | grep '\.c$' | sort -u
 }
 
-# work: this worker's share of the list. Its copy of the kernel passes before it is changed.
+# work: try this worker's share of the list. First, its variant must pass without a change.
 work()
 {
 	awk -v jobs="$share" -v me="$worker" 'NR % jobs == me % jobs' "$dir/list" >"$dir/list.$worker"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# cancel-create-once.sh: what the fix saves, without it and with it. `make prove` calls it once both kernels are built.
-#   - By counts: calls of the match functions under pi_lock, by the KUnit cases that print "cost" and by the workload of
-#     the report (fifo-msg-exit), until that differs by a factor of 100.
-#   - With FLAVOUR=smp by the clock: that workload, medians of three runs.
+# cancel-create-once.sh: print what the fix saves. `make prove` calls it once the kernels with and without it are built.
+#   - Counts: calls of the match functions under pi_lock, in the KUnit cases that print "cost" and in the workload of the
+#     report (fifo-msg-exit), which has to end with a factor of 100.
+#   - With FLAVOUR=smp, times: that workload, medians of three runs.
 
 . "$(dirname "$0")/../../scripts/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
@@ -16,7 +16,7 @@ cost_of()
 	cat "$(results_of "$1")"/*/ktap 2>/dev/null | sed -n "s/.*cost $fix: //p"
 }
 
-# cost: of a walk over N unrelated entries and k that match, beside what the formulas in the patch's message promise.
+# cost: print the cost of a walk over N unrelated entries and k that match, beside the formulas in the patch's message.
 cost()
 {
 	cost_of "without-$fix" >"$log"
@@ -34,7 +34,7 @@ cost()
 			$3, $1 + $2 + $1, $4 }' "$log" -
 }
 
-# calls VARIANT W: of the match functions, in a run of the workload with W workers.
+# calls VARIANT W: print the number of calls of the match functions, in a run of the workload with W workers.
 calls()
 {
 	export VARIANT="$1"
@@ -68,9 +68,9 @@ reproduce()
 	}
 }
 
-# clock VARIANT W N: us until a task with W workers and N messages was reaped, and us with interrupts off. With more CPUs than
-# the machine has, the holder of a lock waits for a CPU at times: figures with the fix went from 40 to 2300 ms. Without the fix
-# it takes long enough for RCU to report a stall.
+# clock VARIANT W N: print the time until a task with W workers and N messages was reaped, and the time with interrupts off,
+# both in us. ncpus=2: with more CPUs than the machine has, a lock holder sometimes waits for a CPU, and figures with the fix went
+# from 40 to 2300 ms. Without the fix it takes so long that RCU would report a stall.
 clock()
 {
 	export VARIANT="$1"

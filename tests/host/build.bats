@@ -40,7 +40,7 @@ kbuild_ran()
 }
 
 @test "build: a build that was moved, in a clone whose path has spaces, to verdict and coverage" {
-	# Pins: Kbuild compiles what holds a path and no more; all of it works from the cache folder, linux is a link to it.
+	# Pins: only objects that hold a path are compiled; everything works from the cache directory, and linux is a link to it.
 	try make test T=task_work
 	works
 	[ "$(grep -c '^  CC' "$objdir/build.log")" -lt 200 ]
@@ -91,7 +91,7 @@ kbuild_ran()
 }
 
 @test "build: an edit of a header compiles every object that reads it" {
-	# Pins: no stale object, also where the path to the header goes by another folder and back.
+	# Pins: no stale object, even if the path to the header goes through another directory and back.
 	headers='io_uring/waitid.h kernel/exit.h'
 	for header in $headers; do
 		cp -a "$tree/$header" "$BATS_TEST_TMPDIR/${header##*/}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# config.sh: the .config of a flavour. A make that these tests make up stands in for Kconfig, but for one test of it.
+# config.sh: the .config of a flavour. A fake make stands in for Kconfig, except in one test.
 
 load helper
 
@@ -104,7 +104,7 @@ kconfig()
 }
 
 @test "config: killed while Kconfig runs, and started again" {
-	# Pins: half a .config is not taken for a whole one, not even for that of the fragments before.
+	# Pins: half a .config is not taken for a whole one, not even after going back to the earlier fragments.
 	scripts/lib/config.sh
 	cp uml-config/more.config before
 	echo CONFIG_E=y >>uml-config/more.config
@@ -127,7 +127,7 @@ kconfig()
 	# Pins: named, in one line.
 	rm uml-config/more.config
 	try scripts/lib/config.sh
-	fails "a fragment that is not there: more.config"
+	fails "a fragment that does not exist" "more.config"
 }
 
 @test "config: without a tree" {

@@ -188,7 +188,7 @@ row()
 	grep -q '"6": \[[0-9]*, "+++-"\]' lines.json
 }
 
-@test "coverage: what is unreachable is left out" {
+@test "coverage: unreachable lines are left out" {
 	# Pins: one condition's outcome, all of a line, the line itself; of the file and the function, and of no other function.
 	branching
 	exceptions 'unreachable io_uring/io-wq.c:left one if (i == 1 # never nine'
@@ -219,7 +219,7 @@ row()
 	row io_uring/io-wq.c:left '[0-9.]+ % of +10' '100.0 % of +1' '33.3 % of +3'
 }
 
-@test "coverage: an exception for what is reached, or is not there" {
+@test "coverage: an exception for a line that is reached, or does not exist" {
 	# Pins: exit status 1, and the exception is named.
 	branching
 	for kind in one all; do

@@ -88,7 +88,7 @@ mirror()
 }
 
 @test "fetch: apt of the machine is read and not written" {
-	# Pins: with the real apt-get, every folder that it writes to is below build/apt.
+	# Pins: with the real apt-get, every directory that it writes to is below build/apt.
 	rm "$BATS_TEST_TMPDIR"/bin/*
 	command -v apt-config >/dev/null || skip "no apt here"
 	real=$(command -v apt-get)
@@ -102,8 +102,8 @@ mirror()
 	fake apt-cache <<<'#!/bin/sh'
 	try scripts/lib/fetch.sh
 	[ -e "$BATS_TEST_TMPDIR/config" ] || skip "apt knows no archive here"
-	for folder in Dir::State::lists Dir::Cache Dir::Etc::sourcelist; do
-		grep -q "^$folder \"$top/build/apt" "$BATS_TEST_TMPDIR/config"
+	for dir in Dir::State::lists Dir::Cache Dir::Etc::sourcelist; do
+		grep -q "^$dir \"$top/build/apt" "$BATS_TEST_TMPDIR/config"
 	done
 	! grep -qE '^APT::Update::Post-Invoke(-Success)?:: ' "$BATS_TEST_TMPDIR/config" || false
 }
@@ -177,14 +177,14 @@ mirror()
 	fake apt-get <<<'#!/bin/sh'
 	try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
-	fails "no Debian archive here" "KERNEL_TARBALL=path or KDIR=path"
+	fails "no Debian archive configured" "KERNEL_TARBALL=path or KDIR=path"
 	without apt-get
 	try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
-	fails "no apt here" "KERNEL_TARBALL=path or KDIR=path"
+	fails "there is no apt" "KERNEL_TARBALL=path or KDIR=path"
 }
 
-@test "fetch: a cache folder that cannot be written" {
+@test "fetch: a cache directory that cannot be written" {
 	# Pins: it is named, in one line.
 	XDG_CACHE_HOME=/dev/null try scripts/lib/fetch.sh
 	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read by each *.bats: a copy of the project to break, small stand-ins for a kernel, and what each failure has to look like.
+# Read by each *.bats: a copy of the project to break, small stand-ins for a kernel, and checks of how a command ended.
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2123
 
 repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd -P)
@@ -7,7 +7,7 @@ kernel=$(basename -a "$repo"/patches/*/ | sort -V | tail -n 1)
 
 unset KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT RUNS JOBS VARIANT UMRING_LOCKED MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
 
-# clone [FOLDER]: copy the project there, without what is built, and go there; $work is where it builds.
+# clone [DIR]: copy the project there, without build/, and cd to the copy; $work is its build directory.
 clone()
 {
 	mkdir -p "${1:-$BATS_TEST_TMPDIR/clone}"
@@ -26,7 +26,7 @@ enter()
 	cd "$top" || return
 }
 
-# fake NAME: a program that comes before the machine's own; its text on stdin.
+# fake NAME: put a program of that name first in PATH; its text comes on stdin.
 fake()
 {
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
@@ -38,7 +38,7 @@ fake()
 	esac
 }
 
-# without NAME: a PATH that has all but this program.
+# without NAME: a PATH that lacks this program.
 without()
 {
 	mkdir "$BATS_TEST_TMPDIR/without"
@@ -47,7 +47,7 @@ without()
 	PATH=$BATS_TEST_TMPDIR/without
 }
 
-# try COMMAND...: run it for its $status, $out and $err. It leaves nothing in the folder for temporary files.
+# try COMMAND...: run it and set $status, $out and $err. It must leave no temporary files behind.
 try()
 {
 	status=0
@@ -59,7 +59,7 @@ try()
 	rmdir "$BATS_TEST_TMPDIR/tmp"
 }
 
-# fails TEXT...: what was tried has failed, and said why in one line that holds each TEXT.
+# fails TEXT...: check that it failed with one line on stderr that has each TEXT in it.
 fails()
 {
 	[ "$status" -ne 0 ]
@@ -69,7 +69,7 @@ fails()
 	done
 }
 
-# works: what was tried has worked, with not a word on stderr.
+# works: check that it succeeded with nothing on stderr.
 works()
 {
 	[ "$status" = 0 ]
@@ -145,7 +145,7 @@ run_linux()
 	GCOV_PREFIX=$results/$1/gcov GCOV_PREFIX_STRIP=$(tr -cd / <<<"$objdir" | wc -c) "$objdir/linux" "$2"
 }
 
-# kernel_tree FOLDER: the least that passes for a kernel's source.
+# kernel_tree DIR: the smallest directory that is taken for a kernel tree.
 kernel_tree()
 {
 	mkdir -p "$1/arch/um" "$1/io_uring" "$1/kernel"
@@ -184,7 +184,7 @@ patch()
 	grep -qx "$1.patch" "$patches/series" || echo "$1.patch" >>"$patches/series"
 }
 
-# sums FOLDER: all that can be known of a folder but the times of reading.
+# sums DIR: contents and metadata of all its files, except atimes.
 sums()
 {
 	find "$1" -printf '%p %y %m %s %T@ %C@\n' | sort
@@ -203,7 +203,7 @@ wait_for()
 }
 
 # real_clone: go to the one copy of the project with a kernel that is built, the same for all tests. Its path has a space,
-# so it builds in the cache folder.
+# so it builds in the cache directory.
 real_clone()
 {
 	[ -f "$repo/build/$kernel/tree/um-default/built" ] || skip "no kernel is built: make kernel"

@@ -25,7 +25,7 @@ ends()
 	! grep -q 'ok 1' <<<"$out"
 }
 
-# passes, not_ok NAME TEXT: its result, its only one, and what is said about it.
+# passes, not_ok NAME TEXT: check its only result and the text that comes with it.
 passes()
 {
 	[ "$status" = 0 ]
@@ -39,7 +39,7 @@ not_ok()
 	grep -q "^# $1: $2" <<<"$out"
 }
 
-@test "linux: words that nobody knows" {
+@test "linux: unknown words" {
 	# Pins: a misspelt word, parameter or value runs nothing, and is named; so is a suite or scenario that is not there.
 	for word in foo=bar list defer-close kunit.filter_globs=tctx kunitt.filter_glob=tctx repro_nosuch=1; do
 		boot "$word"
@@ -58,7 +58,7 @@ not_ok()
 }
 
 @test "linux: words that the kernel or a scenario knows" {
-	# Pins: what is refused is no more than that.
+	# Pins: nothing else is refused.
 	boot scenario=defer-close limit=100 repro_workers=1 printk.devkmsg=on workqueue.power_efficient=1 loglevel=8
 	passes defer-close
 	boot kunit.filter_glob=tctx

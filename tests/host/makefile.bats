@@ -33,7 +33,7 @@ verbs()
 }
 
 @test "makefile: each script has help, by -h and --help" {
-	# Pins: -h on each: its first line names it, nothing is done, exit status 0, from any folder.
+	# Pins: -h on each: its first line names it, nothing is done, exit status 0, from any directory.
 	cd /
 	for script in "$top"/scripts/*.sh; do
 		[ -x "$script" ] || continue
@@ -66,7 +66,7 @@ verbs()
 }
 
 @test "makefile: T= is handed down as it was typed" {
-	# Pins: neither make nor the shell expands what is meant for the names of tests, and -h is no option.
+	# Pins: neither make nor the shell expands globs in T=, and T=-h is not taken for an option.
 	fake_scripts
 	echo 'printf "T=%s\n" "$T"' >>scripts/test.sh
 	touch io-a io-b
@@ -161,7 +161,7 @@ fake_scripts()
 }
 
 @test "makefile: clean keeps the trees, distclean the cache" {
-	# Pins: what each removes and what it does not, with edits in the tree, and a second time with nothing there.
+	# Pins: what each removes and what it keeps, with edits in the tree, and again with nothing there.
 	mkdir -p "$objdir" "$results" "$work/coverage-default" build/"$kernel"@bench build/kdir-1/tree/um-default \
 		"$XDG_CACHE_HOME/umring"
 	touch "$tree/edited.c" "$XDG_CACHE_HOME/umring/package.deb" "$objdir/linux"
@@ -184,8 +184,8 @@ fake_scripts()
 	done
 }
 
-@test "makefile: clean waits for who is at work, and nobody starts before it is done" {
-	# Pins: what a make is at work in is not taken from under it.
+@test "makefile: clean waits for a make that is running, and none starts before it is done" {
+	# Pins: nothing is removed while a make is using it.
 	mkdir -p "$objdir"
 	touch "$work/lock"
 	fake rm <<-END
@@ -197,12 +197,12 @@ fake_scripts()
 	wait_for sh -c '! flock -n "$0" true' "$work/lock"
 	try make clean
 	works
-	[[ $out == *"another make is at work in $work, waiting for it" ]]
+	[[ $out == *"another make is running in $work, waiting for it" ]]
 	[ ! -e "$objdir" ]
 }
 
 @test "makefile: clean and distclean of a clone whose path has spaces" {
-	# Pins: its build in the cache folder is found and removed, and nobody else's.
+	# Pins: its build in the cache directory is found and removed, and no other clone's.
 	clone "$BATS_TEST_TMPDIR/a clone:with spaces"
 	mkdir -p "$XDG_CACHE_HOME/umring/build-1/keep"
 	scripts/coverage.sh 2>/dev/null || :
@@ -222,8 +222,8 @@ fake_scripts()
 	fails "space" "XDG_CACHE_HOME"
 }
 
-@test "makefile: a folder that cannot be written" {
-	# Pins: one line, with the folder.
+@test "makefile: a directory that cannot be written" {
+	# Pins: one line, with the directory.
 	touch build
 	try scripts/test.sh
 	fails "cannot write to $top/build"

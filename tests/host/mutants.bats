@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# mutants.sh: its verdicts. The compiler, the counts and the tests are stand-ins that go by the words of one small source;
+# mutants.sh: its verdicts. The compiler, the counts and the tests are stand-ins that look for words in one small source;
 # what can be changed in that is found by libclang.
 
 load helper
@@ -45,7 +45,7 @@ setup()
 	touch "$objdir/linux" "$objdir/.config" "$objdir/.tmp_vmlinux2.kallsyms.o"
 	command_of io_uring/io-wq
 
-	# It does not compile without must(). What is returned makes no difference, nor does "not less" from "less or equal".
+	# It does not compile without must(). The value returned makes no difference, nor does "<=" instead of "<".
 	cat >scripts/build.sh <<-'END'
 		#!/bin/sh
 		. "$(dirname "$0")/lib/common.sh"
@@ -164,7 +164,7 @@ works_but_for_progress()
 }
 
 @test "mutants: locks that are no code" {
-	# Pins: on one processor without preemption the spinlocks do not count; where they are code they do, and mutexes always.
+	# Pins: on one CPU without preemption the spinlocks do not count; where they are code they do, and mutexes always.
 	sed -i '1 s/$/ int l, m, raw_spin_lock(), mutex_lock();/; s/^loud();/raw_spin_lock(\&l);\nmutex_lock(\&m);\n&/' \
 		"$tree/io_uring/io-wq.c"
 	FILE=io_uring/io-wq.c:other try scripts/mutants.sh
@@ -177,7 +177,7 @@ works_but_for_progress()
 	row io_uring/io-wq.c 7 1 6
 }
 
-@test "mutants: a part is held to no score" {
+@test "mutants: no score to reach for a part" {
 	# Pins: FILE=file:function, and EVERY=.
 	FILE=io_uring/io-wq.c:other try scripts/mutants.sh
 	works_but_for_progress
@@ -208,8 +208,8 @@ works_but_for_progress()
 	row io_uring/io-wq.c 6 3 3
 }
 
-@test "mutants: coverage/survivors names what is no survivor" {
-	# Pins: an error for one that is killed, that is none, that has no reason; not for another kernel's or another file's.
+@test "mutants: coverage/survivors names a change that does not survive" {
+	# Pins: an error for a change that is killed, does not exist, or has no reason; not for one of another kernel or file.
 	printf '%s\t%s\t%s\n' io_uring/io-wq.c:other 'drop: loud();' why io_uring/io-wq.c:other 'drop: gone();' why \
 		io_uring/io-wq.c:fixed "'0' to '1' in: return 0" why io_uring/tw.c:other 'drop: loud();' why >>coverage/survivors
 	printf 'io_uring/io-wq.c:other\tdrop: quiet();\t\n' >>coverage/survivors
@@ -251,7 +251,7 @@ works_but_for_progress()
 	grep -q 'the tests fail without a change: NOT OK io-wq' <<<"$err"
 }
 
-@test "mutants: a FILE= that is none" {
+@test "mutants: a FILE= that does not exist" {
 	# Pins: a typing error is one line.
 	FILE=io_uring/nosuch.c try scripts/mutants.sh
 	fails 'no io_uring/nosuch.c'
@@ -302,7 +302,7 @@ negate: !y ?" ]
 }
 
 @test "mutants: macros" {
-	# Pins: what is in a macro's arguments is changed where it stands, a macro's body never; the head of a loop, and its body.
+	# Pins: code in the arguments of a macro is changed, a macro's body never; the head of a loop, and its body.
 	[ "$(list <<<$'\tif (both(a < b, c))\n\t\tx = -1;')" = "negate: if (both(a < b, c))
 '<' to '<=' in: a < b
 drop: x = -1;
@@ -362,7 +362,7 @@ io_uring/io-wq.c:15-15\tnone\tnone: nothing of the kind in: { return a; }' ]
 }
 
 @test "mutants: no libclang" {
-	# Pins: what is missing is named, with the command that installs it, before anything is built or tested.
+	# Pins: missing packages are named, with the command that installs them, before anything is built or tested.
 	rm build/mutate
 	sed -i 's,/usr/lib/llvm,/nowhere/llvm,' scripts/mutants.sh
 	fake dpkg-query <<<'exit 1'

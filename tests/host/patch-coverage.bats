@@ -82,7 +82,7 @@ setup()
 	fails 'is of another build' 'make test coverage'
 }
 
-# history FOLDER: a repository with the program and two commits on it, of which one is reached.
+# history DIR: a repository with the program and two commits on it, of which one is reached.
 history()
 {
 	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a

@@ -63,7 +63,7 @@ series()
 	[ "$(git -C "$tree" rev-parse HEAD)" = "$head" ]
 }
 
-@test "patches: what was written makes the same tree again" {
+@test "patches: the patches written give the same tree again" {
 	edit 'line 30;' 'line thirty;'
 	commit 'third'
 	scripts/patches.sh
@@ -163,7 +163,7 @@ series()
 	sums "$patches" | cmp before -
 }
 
-@test "patches: a folder that cannot be written" {
+@test "patches: a directory that cannot be written" {
 	[ "$(id -u)" != 0 ] || skip "root writes anywhere"
 	edit 'line 30;' 'line thirty;'
 	commit third

@@ -102,7 +102,7 @@ stub()
 }
 
 @test "place: the compiler speaks of the lines of the tree" {
-	# Pins: line and file of what follows a stub, and of what stands on the line of its brace; the stub itself is no code of the source.
+	# Pins: file and line of the code after a stub, and of code on the line of its brace; a stub is not counted as code of the source.
 	printf '%s\n' '#include <stdbool.h>' 'int f(int a)' '{' '	return first;' '}' 'int g(int a) { return second; }' \
 		>"$tree/io_uring/io-wq.c"
 	stubs 'io_uring/io-wq.c f' 'io_uring/io-wq.c g'
@@ -179,7 +179,7 @@ assert [l["line_number"] for l in source["lines"]] == [2, 4], source'
 	[ ! -e "$objdir/io_uring/iowq.c" ]
 }
 
-@test "place: nothing is written for nothing, and what is not wanted any more goes" {
+@test "place: unchanged copies are not written, and old ones are removed" {
 	echo 'int f(int a) { return a; }' >"$tree/io_uring/io-wq.c"
 	stubs 'io_uring/io-wq.c f'
 	touch tests/kunit/task_work_kunit.c

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# prove.sh: its verdicts. The kernel is a stand-in of which each test sees one word in one source.
+# prove.sh: its verdicts. The kernel is a stand-in; each test looks for one word in one source.
 
 load helper
 
@@ -16,7 +16,7 @@ setup()
 	pin fix-b task_work case_b 'fixed b'
 	fixed_tree
 
-	# What is compiled is the source without its comments.
+	# The stand-in for the compiler removes comments.
 	cat >scripts/build.sh <<-'END'
 		#!/bin/sh
 		. "$(dirname "$0")/lib/common.sh"
@@ -197,7 +197,7 @@ row()
 }
 
 @test "prove: a pin that is not above a case" {
-	# Pins: a case whose header takes two lines has its pin; what cannot be read is named, and hands its pin to nobody.
+	# Pins: a pin above a case whose header takes two lines counts; a pin that cannot be read is named, and given to no case.
 	pin fix-a io-wq wrapped 'fixed a'
 	sed -i 's/^static void wrapped(/static void\nwrapped(/' tests/kunit/io-wq_kunit.c
 	try scripts/prove.sh
@@ -230,7 +230,7 @@ row()
 	row fix-a 'wrong: unseen .* open: needs explore$'
 }
 
-@test "prove: a wrong version that is none" {
+@test "prove: a wrong version that is not one" {
 	# Pins: one that does not apply is another kernel's, which has to be there; one that does not compile has proved nothing.
 	wrong fix-a gone 'It was.' io_uring/io-wq.c 's/^fixed a;/not a;/'
 	sed -i 's/^-fixed a/-nothing/' tests/wrong/fix-a/gone.patch

@@ -77,7 +77,7 @@ report()
 }
 
 @test "report: the tests that reach a line" {
-	# Pins: a page for each source, with who and how often beside each line; text of the source is shown as it is.
+	# Pins: a page for each source, with the tests and their counts beside each line; the source's text is escaped.
 	report
 	run_linux more r
 	run_linux more r
@@ -89,7 +89,7 @@ report()
 }
 
 @test "report: what failed, and why" {
-	# Pins: first what failed, with what it said; a crash with the end of its console; markup in it is text.
+	# Pins: failures come first, with their output; a crash with the end of its console; markup is escaped.
 	report
 	run_linux bad r
 	case_of bad $'    # a: EXPECTATION FAILED at <b>:5\n    not ok 1 a\n    ok 2 b\nnot ok 1 bad' failed
@@ -111,7 +111,7 @@ report()
 	[ "$(grep -n '<tr><td>above<' "$page" | cut -d : -f 1)" -gt "$(grep -n '<tr><td>gone<' "$page" | cut -d : -f 1)" ]
 }
 
-@test "report: what was tested" {
+@test "report: the kernel that was tested" {
 	# Pins: the point release, the commit and the edits of the tree, the compiler.
 	report
 	echo 'CONFIG_CC_VERSION_TEXT="gcc 12.34"' >>"$objdir/.config"

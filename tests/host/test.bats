@@ -83,7 +83,7 @@ verdict()
 	grep -qx 'ok 2 good' "$results/ktap"
 }
 
-@test "test: each run has what it wrote in a folder of its own" {
+@test "test: each run has what it wrote in a directory of its own" {
 	# Pins: KTAP, console and counts by run; names from the kernel, not from a list.
 	{ ktap own 'ok 1 a' && echo 'echo "a line for the console" >&2; mkdir -p "$GCOV_PREFIX"; echo 1 >"$GCOV_PREFIX/a.gcda"'; } | play own
 	try scripts/test.sh
@@ -240,7 +240,7 @@ verdict()
 	grep -qx 'ok 1 every' "$results/ktap"
 }
 
-@test "test: what hides in the KTAP" {
+@test "test: failures hidden in the KTAP" {
 	# Pins: a NUL byte before a result that failed, one below a case that says ok, a level too deep, one after the end, a
 	# stream given up after its plan, a wrong number, a second plan, another test's results: none passes.
 	good
@@ -274,7 +274,7 @@ verdict()
 }
 
 @test "test: the kernel's own parser disagrees" {
-	# Pins: it has the last word: what it counts as failed, or does not count, is red though all runs have passed.
+	# Pins: it has the last word: if it counts a failure, or misses a result, the run fails though every test passed.
 	good
 	cat >"$tree/tools/testing/kunit/kunit.py" <<-'END'
 		import sys
@@ -366,7 +366,7 @@ verdict()
 }
 
 @test "test: a case that there is not" {
-	# Pins: suite.case is looked up before it is run, and what is near is named; a scenario has no cases.
+	# Pins: suite.case is looked up before it is run, and similar names are suggested; a scenario has no cases.
 	good
 	cases good io_wq_test_cancel_retry io_wq_test_cancel_freed io_wq_test_idle
 	play shy scenario <<<"$(ktap shy 'ok 1 a')"
@@ -401,7 +401,7 @@ verdict()
 }
 
 @test "test: a name that matches nothing" {
-	# Pins: unknown T=: one line that lists what there is; what was measured before stays.
+	# Pins: unknown T=: one line that lists the names; earlier results are kept.
 	good
 	try scripts/test.sh
 	cp -a "$results" before
@@ -447,7 +447,7 @@ verdict()
 }
 
 @test "test: interrupted, and started again" {
-	# Pins: ^C ends the runs with it, the next call is not stopped by what is left.
+	# Pins: ^C ends the runs as well, and what they leave does not stop the next call.
 	{ echo '[ -e "${0%/*}/go" ] || { echo $$ >"${0%/*}/pid"; while :; do sleep 0.1; done; }' && ktap slow 'ok 1 a'; } | play slow
 	setsid scripts/test.sh >/dev/null 2>&1 3>&- &
 	pid=$!
@@ -496,7 +496,7 @@ verdict()
 }
 
 @test "test: in a clone whose path has spaces" {
-	# Pins: runs and results in the cache folder, through a link.
+	# Pins: runs and results in the cache directory, through a link.
 	clone "$BATS_TEST_TMPDIR/a clone:with spaces"
 	scripts/test.sh 2>/dev/null || :
 	work=$(cd build && pwd -P)/$kernel

@@ -215,7 +215,7 @@ user_tree()
 	state >before
 	echo third.patch >>"$patches/series"
 	try scripts/lib/tree.sh
-	fails "third.patch stands in patches/$kernel/series and is not there"
+	fails "patches/$kernel/series names third.patch, which does not exist"
 	state | diff before -
 }
 
@@ -237,7 +237,7 @@ user_tree()
 }
 
 @test "tree: another tar file under a tree stops" {
-	# Pins: what is tested is what KERNEL_TARBALL names, and edits on another base are not lost.
+	# Pins: the tree is that of KERNEL_TARBALL, and edits on another base are not lost.
 	tarball
 	scripts/lib/tree.sh
 	state >before
@@ -361,7 +361,7 @@ user_tree()
 }
 
 @test "tree: KDIR with git: edits and new files are in the base, and KDIR is only read" {
-	# Pins: uncommitted edits count, the next ones are picked up, not one byte or time stamp in KDIR changes.
+	# Pins: uncommitted edits count, the next ones are picked up, not one byte or timestamp in KDIR changes.
 	user_tree git
 	echo 'edited();' >>"$KDIR/io_uring/io-wq.c"
 	echo 'untracked();' >"$KDIR/io_uring/new.c"
@@ -482,7 +482,7 @@ user_tree()
 	whole "the user's tree"
 }
 
-@test "tree: no space left for what was edited in KDIR" {
+@test "tree: no space left for edits in KDIR" {
 	# Pins: one line says so, and the next call starts again.
 	user_tree git
 	head -c 102400 /dev/urandom >"$KDIR/kernel/big"

@@ -78,7 +78,7 @@ a.two_r" ]
 }
 
 @test "who: a line of a header" {
-	# Pins: what it counts in each object is added up, and of two functions on one line the higher.
+	# Pins: the counts of all objects are added up; of two functions on one line, the higher count is taken.
 	instrumented
 	echo 'static inline int more(void) { return 1; } static inline int one(void) { return more(); }' >"$tree/io_uring/one.h"
 	sed -i '1i #include "io_uring/one.h"' "$tree/io_uring/io-wq.c" "$tree/kernel/task_work.c"
@@ -96,7 +96,7 @@ a.two_r" ]
 }
 
 @test "who: ended by a signal" {
-	# Pins: it leaves nothing behind then either.
+	# Pins: it leaves no files behind.
 	instrumented
 	run_linux one l
 	fake gcov <<-'END'
@@ -110,8 +110,8 @@ a.two_r" ]
 	[ "$status" = 143 ]
 }
 
-@test "who: places that are none" {
-	# Pins: one line with what is wrong with it.
+@test "who: places that do not exist" {
+	# Pins: one line that says what is wrong.
 	instrumented
 	echo 'int none;' >"$tree/io_uring/none.c"
 	compile
@@ -166,7 +166,7 @@ a.two_r" ]
 }
 
 @test "who: a scenario of this kernel, for real" {
-	# Pins: gcov's form of the counts of the kernel that is built. Its objects have the names of the folder it was built in.
+	# Pins: gcov's counts of the kernel that is built. Its objects hold the paths of the directory that it was built in.
 	real_clone
 	LIMIT=120 try scripts/test.sh link-read-kill
 	[ "$status" = 0 ]
