@@ -29,7 +29,7 @@ import targets as floors
 
 
 class Error(Exception):
-    """What is wrong and what to do, in one line."""
+    """One line: what is wrong, and what to do."""
 
 
 def contents(path):
@@ -49,7 +49,7 @@ def whole(data):
 
 
 def read(*path):
-    """A file that may be missing; of a kernel that may have written anything."""
+    """Read a file that may be missing, and that may hold anything."""
     try:
         with open(os.path.join(*path), encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -74,7 +74,7 @@ class Build:
                         yield os.path.relpath(os.path.join(where, name[:-5]), self.objdir)
 
     def objects(self, sources):
-        """Those that hold code of the sources: one for most, several for a header."""
+        """The objects with code of these sources: one for most sources, several for a header."""
         found = []
         for stem in self.notes():
             text = contents(os.path.join(self.objdir, stem + ".gcno"))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What was asked for: where things are, as test.sh and one.sh say in the environment, which tests are to run, and where
-UML is to have its memory file."""
+"""The request: paths from the environment that test.sh and one.sh set, the tests to run, and a directory for UML's memory
+file."""
 
 import fnmatch
 import mmap
@@ -70,7 +70,7 @@ def unusable(directory, need):
 
 
 def memory_dir(runs):
-    """The directory for the memory files of so many runs at once: TMPDIR, or else the first of UML's own choice that will do."""
+    """The directory for the memory files of so many runs at once: TMPDIR, or else the first of UML's choices that works."""
     size = [re.fullmatch(r"mem=(\d+)([kKmMgG]?)", word) for word in ["mem=64M"] + words]
     size = [int(m[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[m[2].lower()] for m in size if m][-1]
     need = size * runs
@@ -87,7 +87,7 @@ def memory_dir(runs):
 # What there is to run
 
 def ask(*args):
-    """What the kernel prints when it is asked, on stdout and on stderr."""
+    """Run the kernel with these arguments; return its stdout and stderr."""
     try:
         asked = subprocess.run([linux, *args], stdin=subprocess.DEVNULL, capture_output=True, timeout=limit(), check=False)
     except subprocess.TimeoutExpired:
@@ -98,7 +98,7 @@ def ask(*args):
 
 
 def nearest(word, names):
-    """Those of the names that somebody who wrote this word may have meant, in words."""
+    """A phrase with the names that are similar to this word."""
     import difflib
     start = len(os.path.commonprefix(names)) if len(names) > 1 else 0
     tails = {name[start:]: name for name in names}
@@ -117,7 +117,7 @@ def cases(suite, known={}):
 
 
 def choose(globs):
-    """The runs that they ask for: (kind, name)."""
+    """The runs that the globs choose: (kind, name)."""
     out, log = ask("list=1")
     there = [tuple(line.split(" ", 1)) for line in out if re.match(r"(suite|scenario) \S+$", line)]
     if not there:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What failed in a run, in at most 15 lines: the cases with what they expected and where, what the kernel log says,
-where a crash was, who waits where in a hang."""
+where a crash was, and where each task waits in a hang."""
 
 import glob
 import os
@@ -72,7 +72,7 @@ class Sources:
         return self.path((mine or places or [None])[0])
 
     def path(self, path):
-        """A path as the compiler knows it, as one to open from here."""
+        """Turn a path of the compiler into one that can be opened from here."""
         if path is None:
             return None
         path = os.path.normpath(os.path.join(self.objdir, path))
@@ -106,7 +106,7 @@ class Sources:
 
 
 def failed_cases(ktap, sources):
-    """Of each failed result what it expected: blocks of lines."""
+    """A block of lines for each failed result: what it expected."""
     blocks = []
     for result in ktap.failed():
         said = [line.strip() for line in result.said if line.strip() and not NOISE.match(line.strip())]
@@ -126,7 +126,7 @@ def failed_cases(ktap, sources):
 
 
 def crash(console, sources):
-    """The first line that says so, and the frames in the code under test after it."""
+    """The first line of the crash report, and the frames in the code under test after it."""
     lines = console.splitlines()
     first = next((n for n, line in enumerate(lines) if FIRST.match(line)), None)
     if first is None:
@@ -149,7 +149,7 @@ def crash(console, sources):
 
 
 def waits(console, sources):
-    """Of each task that has frames in the code under test, the first of them."""
+    """The first frame of each task that has frames in the code under test."""
     said = []
     for block in re.split(r"^(?=task:)", console, flags=re.M)[1:]:
         lines = block.splitlines()
@@ -188,7 +188,7 @@ def describe(ktap, why, into, objdir, tree, shown, lines=True):
 
 
 def cut(blocks):
-    """As many whole blocks as have room, and how many more there are."""
+    """As many whole blocks as fit, and the number of the others."""
     said = []
     for number, block in enumerate(blocks):
         room = MOST - len(said) - (1 if number + 1 < len(blocks) else 0)

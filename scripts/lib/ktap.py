@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the KTAP of one run says, read strictly: in doubt it has failed.
+"""The verdict on the KTAP of one run, read strictly: in doubt the run has failed.
 
 The format is that of Documentation/dev-tools/ktap.rst as init and KUnit write it: each level is indented by four more
 spaces, results of a deeper level come before the result that they belong to, lines that start with # are diagnostics."""
@@ -29,7 +29,7 @@ class Result:
         self.inner = level.results
 
     def leaves(self):
-        """The results that have none below them, this one if that is so."""
+        """The results without a level below them; this one if it has none."""
         if not self.inner:
             return [self]
         return [leaf for result in self.inner for leaf in result.leaves()]
@@ -103,7 +103,7 @@ class Stream:
 
 
 class Run:
-    """What a run of the test @name has said in its KTAP, of which @data are the bytes."""
+    """The KTAP @data of a run of the test @name."""
 
     def __init__(self, data, name):
         stream = Stream(data)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""For mutants.sh, in its directory of notes: which changes to make, and what the verdicts on them come to.
+"""For mutants.sh: choose the changes, and add up the verdicts. Files are in its directory of notes.
 
 mutants.py choose FILE EVERY IDLE   print a row for each change that is asked for
 mutants.py functions                print all functions, with the number of changes in each

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the pages of the report are made of: their style, tables, files that may be missing."""
+"""Parts of the report's pages: style, tables, reading files that may be missing."""
 
 import html
 import os
@@ -54,7 +54,7 @@ def esc(text):
 
 
 def read(*path):
-    """A file that may be missing; of a kernel that may have written anything."""
+    """Read a file that may be missing, and that may hold anything."""
     try:
         with open(os.path.join(*path), encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -80,7 +80,7 @@ def write(path, heading, body):
 
 
 def table(heads, rows):
-    """Heads that start with # are of numbers. Cells are HTML."""
+    """A head that starts with # is of a column of numbers. Cells are HTML."""
     number = [h.startswith("#") for h in heads]
     mark = [' class="n"' if n else "" for n in number]
     head = "".join(f'<th scope="col"{m}>{esc(h.lstrip("#"))}</th>' for m, h in zip(mark, heads))

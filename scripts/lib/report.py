@@ -24,7 +24,7 @@ pages = {}
 
 
 def place(file, line=None, text=None):
-    """A link to a line, where there is a page that has it."""
+    """A link to a line, if there is a page with it."""
     text = esc(text or (f"{file}:{line}" if line else file))
     if file not in pages:
         return text
@@ -202,7 +202,7 @@ def listed(heading, items, css=""):
 
 
 def change(before, now):
-    """What is different from the last run: tests that fail now or no longer, lines that are reached now or no longer."""
+    """Changes since the last report: tests that fail now or no longer, lines that are reached now or no longer."""
     if not before:
         return "<p>There is no report of an earlier run to compare with.</p>"
     then, cases = before["cases"], now["cases"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Run tests, each in a ./linux of its own, JOBS at once, and say what came of them.
+"""Run tests, each in a ./linux of its own, JOBS at once, and report the results.
 
 run.py GLOB...           all that match: test.sh
 run.py --one KIND NAME   that one, whatever the kernel says that it holds: one.sh
@@ -59,7 +59,7 @@ class Tests:
         self.id = f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns // 10**9}.{stat.st_mtime_ns % 10**9:09d}\n"
 
     def stop(self, number, _frame):
-        """A signal: nothing of ours goes on, and nothing says how it ended."""
+        """On a signal: stop all runs, and give none a verdict."""
         self.stopping = True
         for process in list(self.running.values()) + self.others:
             try:
@@ -153,7 +153,7 @@ class Tests:
         return failure.describe(ktap, why, into, objdir, tree, shown, not self.alone)
 
     def merge(self):
-        """One stream of all: the KTAP of each run is a whole stream with one result, which gets its number."""
+        """Merge the KTAP of all runs into one stream; the one result of each run gets a new number."""
         lines = ["KTAP version 1", f"1..{len(self.runs)}"]
         for number, (_, name) in enumerate(self.runs, 1):
             why, ktap = self.done.get(name, ("was not run to its end", None))
@@ -185,7 +185,7 @@ class Parser:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True)
 
     def parse(self):
-        """Return what it says of results/ktap in the end, and its exit status."""
+        """Return its output on results/ktap, and its exit status."""
         try:
             self.process.communicate(read(f"{results}/ktap"))
         except BrokenPipeError:
@@ -208,7 +208,7 @@ def agree(counts, parsed, tests):
 
 
 def forget(*names):
-    """What is there of an earlier call is not taken for this one's."""
+    """Remove results of earlier calls, so that none is taken for one of this call."""
     for name in names:
         if os.path.exists(f"{results}/{name}"):
             os.unlink(f"{results}/{name}")

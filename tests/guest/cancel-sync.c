@@ -207,7 +207,7 @@ int main(void)
 	unsigned int max[2] = { 1, 1 };
 
 	if (is_smp())
-		skip_all("who is first is certain on one processor only");
+		skip_all("the order is certain on one CPU only");
 	plan(24);
 	must(pipe(a));
 	must(pipe(b));

@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		return write(atoi(argv[1]), &at, sizeof(at)) != sizeof(at);
 	if (is_smp())
-		skip_all("who is first is certain on one processor only");
+		skip_all("the order is certain on one CPU only");
 	plan(21);
 	try_exec("a message", false, false, argv[0]);
 	try_exec("and a defer ring", false, true, argv[0]);

@@ -46,7 +46,7 @@ static void try_affinity(void)
 	CPU_ZERO(&none);
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
-	ok(!reg(IORING_REGISTER_IOWQ_AFF, &one, sizeof(one)), "affinity: a processor there is");
+	ok(!reg(IORING_REGISTER_IOWQ_AFF, &one, sizeof(one)), "affinity: a CPU that exists");
 	ok(!reg(IORING_REGISTER_IOWQ_AFF, &none, 1), "affinity: none");
 	ok(reg(IORING_REGISTER_IOWQ_AFF, NULL, 8) == -EINVAL &&
 	   reg(IORING_REGISTER_IOWQ_AFF, &one, 0) == -EINVAL, "affinity: no argument");

@@ -31,7 +31,7 @@
 #define __noreturn	__attribute__((noreturn))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 
-/* What liburing's headers lack, or may lack: Debian 12 has 2.3. */
+/* What liburing's headers may lack: Debian 12 has 2.3. */
 #ifndef IORING_ASYNC_CANCEL_USERDATA
 #define IORING_ASYNC_CANCEL_USERDATA	(1U << 4)
 #define IORING_ASYNC_CANCEL_OP		(1U << 5)
@@ -83,7 +83,7 @@ ok(bool good, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* For what this kernel has not, or a race on another processor can make come out either way. */
+/* For a feature that this kernel lacks, or a race that can end either way with several CPUs. */
 static inline void __printf(2, 3)
 skip(const char *reason, const char *fmt, ...)
 {
@@ -227,7 +227,7 @@ static inline void set_deadline(pid_t tid, long long ns)
 	must(syscall(SYS_sched_setattr, tid, &attr, 0));
 }
 
-/* Before all others, but not what it forks. */
+/* Run before all other tasks; children do not inherit this. */
 static inline void go_first(pid_t tid)
 {
 	set_deadline(tid, MS);
@@ -259,7 +259,7 @@ static inline bool reaped(pid_t pid, int *status, long long limit)
 	return wait_until(waitpid(pid, status, WNOHANG) == pid, limit);
 }
 
-/* With several processors, some time after the signal. */
+/* With several CPUs, some time after the signal. */
 static inline bool stopped(pid_t pid)
 {
 	char path[32], state = 0;
@@ -365,7 +365,7 @@ static inline unsigned int count_outcomes(struct io_uring *ring, unsigned int ud
 	return nr;
 }
 
-/* liburing keeps its own tail, and knows nothing of what other tasks have submitted. */
+/* liburing keeps its own tail, and does not know what other tasks have submitted. */
 static inline void resync(struct io_uring *ring)
 {
 	ring->sq.sqe_tail = *ring->sq.ktail;

@@ -91,7 +91,7 @@ static void errors(void)
 	ok(io_uring_queue_init_params(4, &ring, &p) == -EINVAL, "affinity of no thread");
 	p.flags |= IORING_SETUP_SQPOLL;
 	p.sq_thread_cpu = 100;
-	ok(io_uring_queue_init_params(4, &ring, &p) == -EINVAL, "a processor there is not");
+	ok(io_uring_queue_init_params(4, &ring, &p) == -EINVAL, "a CPU that does not exist");
 	ok(open_ring(&ring, IORING_SETUP_ATTACH_WQ, 1000) == -ENXIO, "attach to no file");
 	ok(open_ring(&ring, IORING_SETUP_ATTACH_WQ, 0) == -EINVAL, "attach to no ring");
 	ret = open_ring(&ring, IORING_SETUP_ATTACH_WQ, plain.ring_fd);
@@ -293,7 +293,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (is_smp())
-		skip_all("who is first is certain on one processor only");
+		skip_all("the order is certain on one CPU only");
 	plan(36);
 	go_first(0);
 	errors();

@@ -286,7 +286,7 @@ static void io_wq_test_queue_dead_order(struct kunit *test)
 	iowq_expect_gone(test, 0, 0);
 }
 
-/* io_queue_worker_create: who finds the bit set leaves the callback alone. */
+/* io_queue_worker_create: if the bit is set, the callback is left alone. */
 static void io_wq_test_queue_owned(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
@@ -394,7 +394,7 @@ static void io_wq_test_run_late(struct kunit *test)
 	iowq_put_wq(test, wq);
 }
 
-/* pins cancel-create-once: nor does one that is to try again. */
+/* pins cancel-create-once: nor does a callback that retries. */
 static void io_wq_test_run_late_cont(struct kunit *test)
 {
 	struct io_wq *wq = iowq_create_wq(test, current);
@@ -520,7 +520,7 @@ static int iowq_hash_wake_stub(struct wait_queue_entry *wait, unsigned int mode,
 	struct iowq *iowq = current->kunit_test->priv;
 	int ret;
 
-	/* or it would wait again, with nobody left to wake it up */
+	/* or it would wait again, and nothing would wake it up */
 	KUNIT_EXPECT_EQ(iowq->test, wq->hash->map, 0);
 	iowq->calls++;
 	kunit_call_real(ret = io_wq_hash_wake(wait, mode, sync, key));

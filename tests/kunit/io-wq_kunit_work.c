@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Included by io-wq_kunit.c: work, from io_wq_enqueue() to its end or cancel,
- * hashes, limits, idle workers, and which processors they may use.
+ * hashes, limits, idle workers, and which CPUs they may use.
  */
 
 /* io_wq_enqueue: a worker is created, runs the work, and then the next one. */
@@ -343,7 +343,7 @@ static void io_wq_test_sleep_hashed(struct kunit *test)
 	iowq_wait_started(test);
 	KUNIT_EXPECT_EQ(test, task_work_pending(current),
 			defer->asks || IO_WQ_ASKS_ALWAYS);
-	/* whoever does it, it gets done */
+	/* either worker may do it */
 	iowq_sleep(300);
 	iowq_expect_items(test, defer->queued[1] ? "RRR" : "RR");
 	iowq_put_wq(test, wq);
@@ -392,7 +392,7 @@ static struct io_wq *iowq_create_other(struct kunit *test)
 	return wq;
 }
 
-/* io_wq_hash_wake: who has the hash, of another task, wakes all that stall. */
+/* io_wq_hash_wake: another task's worker with the hash wakes all that stall. */
 static void io_wq_test_hash_wake(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
@@ -447,7 +447,7 @@ static void io_wq_test_exit_stalled(struct kunit *test)
 	iowq_expect_items(test, "RC");
 }
 
-/* Whoever has the hash lets go of it before the worker is on the wait queue. */
+/* The hash is released before the worker is on the wait queue. */
 static bool iowq_wait_on_hash_stub(struct io_wq *wq, unsigned int hash)
 {
 	struct kunit *test = current->kunit_test;
@@ -481,7 +481,7 @@ static void io_wq_test_hash_unstalled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iowq->wq->hash->map, 0);
 	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 
-	/* the same with nobody else waiting */
+	/* the same without another waiter */
 	iowq_hash(&item[2], 'X');
 	set_bit(io_get_work_hash(&item->req.work), &iowq->wq->hash->map);
 	iowq_enqueue(test, iowq->wq, "c");
@@ -508,7 +508,7 @@ static bool iowq_wait_then_cancel_stub(struct io_wq *wq, unsigned int hash)
 	return ret;
 }
 
-/* io_get_next_work: who finds a hash free tells the others that wait for it. */
+/* io_get_next_work: a worker that finds a hash free wakes its other waiters. */
 static void io_wq_test_hash_unstalled_others(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
@@ -548,7 +548,7 @@ static void io_wq_test_link_hashed(struct kunit *test)
 	iowq_expect_items(test, "RRR");
 }
 
-/* io_worker_handle_work: work without a hash lets go of nobody's hash. */
+/* io_worker_handle_work: work without a hash does not release any hash. */
 static void io_wq_test_hash_others(struct kunit *test)
 {
 	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_CONCURRENT;
@@ -899,7 +899,7 @@ static void io_wq_test_affinity(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, io_wq_cpu_affinity(tctx, NULL));
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(iowq->wq->cpu_mask,
 					      cpu_possible_mask));
-	/* no such CPU; on one processor there may be no bit for that */
+	/* no such CPU; with one CPU there may be no bit for it */
 	cpumask_setall(mask);
 	cpumask_andnot(mask, mask, cpu_possible_mask);
 	if (!cpumask_empty(mask))

@@ -181,7 +181,7 @@ static void io_uring_test_leftovers_flush_adds(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
 }
 
-/* pins cancel-local-directly: ring exit runs what comes when it waits already. */
+/* pins cancel-local-directly: ring exit also runs work added while it waits. */
 static void io_uring_test_leftovers_late(struct kunit *test)
 {
 	const struct ring_submitter *submitter = test->param_value;
@@ -254,7 +254,7 @@ static void io_uring_test_leftovers_half_push(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, late->when, ring->item[0].when);
 }
 
-/* The close comes first, but the one who runs it has to wait for the lock. */
+/* The close comes first, but the task that runs it has to wait for the lock. */
 static void ring_close_and_run(struct ring *ring)
 {
 	ring_close(ring);
@@ -389,7 +389,7 @@ static void ring_cache_refs(struct ring *ring, int nr)
 	refcount_add(nr, &ring->task->usage);
 }
 
-/* cancel-local-directly: who runs orphans leaves cached references alone. */
+/* cancel-local-directly: running orphans leaves cached references alone. */
 static void io_uring_test_orphans_refs(struct kunit *test)
 {
 	struct ring *ring = ring_create(test, 0);
@@ -540,7 +540,7 @@ static const struct ring_defer {
 
 KUNIT_ARRAY_PARAM_DESC(ring_defers, ring_defers, desc);
 
-/* Ring exit polls for what is completed only if somebody does, until it is. */
+/* Ring exit polls for requests that complete only by polling, until they do. */
 static void io_uring_test_iopoll(struct kunit *test)
 {
 	const struct ring_defer *defer = test->param_value;
@@ -584,13 +584,13 @@ static int ring_iopoll(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
 		return 0;
 	ring->ran[strlen(ring->ran)] = item->name;
 	WRITE_ONCE(req->iopoll_completed, 1);
-	/* somebody else is waiting for the processor, and then for the lock */
+	/* another task waits for the CPU, and then for the lock */
 	complete(&ring->go);
 	set_tsk_need_resched(current);
 	return 1;
 }
 
-/* A ring with two requests that are polled, and leftovers behind them. */
+/* A ring with two requests that are polled, and leftovers after them. */
 static struct ring *ring_polled(struct kunit *test, unsigned int flags)
 {
 	static const struct file_operations fops = {
@@ -618,7 +618,7 @@ static struct ring *ring_polled(struct kunit *test, unsigned int flags)
 	return ring;
 }
 
-/* cancel-local-directly: what is polled is reaped, then the leftovers run. */
+/* cancel-local-directly: polled requests are reaped, then leftovers run. */
 static void io_uring_test_polled(struct kunit *test)
 {
 	struct ring *ring = ring_polled(test, IORING_SETUP_IOPOLL);
@@ -632,7 +632,7 @@ static void io_uring_test_polled(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ring_locked(ring->ctx));
 }
 
-/* cancel-local-directly: what isn't ready is left, and not spun on. */
+/* cancel-local-directly: it does not spin on requests that are not ready. */
 static void io_uring_test_polled_not_ready(struct kunit *test)
 {
 	struct ring *ring = ring_polled(test, IORING_SETUP_IOPOLL);
@@ -664,7 +664,7 @@ static void ring_look_locked(struct ring *ring)
 	mutex_unlock(&ring->ctx->uring_lock);
 }
 
-/* cancel-local-directly: others get processor and lock while it is reaping. */
+/* cancel-local-directly: others get the CPU and the lock while it reaps. */
 static void io_uring_test_polled_resched(struct kunit *test)
 {
 	struct ring *ring = ring_polled(test, IORING_SETUP_IOPOLL);

@@ -70,7 +70,7 @@ static void ring_exit_slowly(struct kunit *test)
 		schedule_timeout_uninterruptible(1);
 		end = jiffies + 360 * HZ + RING_INTERVAL;
 	} while (end % RING_SLOW - slow->at > 4);
-	/* who waits for this test to end has to wait for that long */
+	/* the end of this test has to wait for that long */
 	sysctl_hung_task_timeout_secs = 0;
 	schedule_delayed_work(&ring->later, 310 * HZ);
 	ring_exit(ring);

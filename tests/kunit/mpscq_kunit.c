@@ -9,7 +9,7 @@
  *	!A	and now it goes on
  *	-	pop
  *
- * and what comes of it, in a letter each as well:
+ * and what happens, in a letter each as well:
  *
  *	+ *	pushed; * if the queue was empty before
  *	a A	popped; A if the queue is empty now
@@ -93,7 +93,7 @@ static void mpscq_test_script(struct kunit *test)
 			}
 			i = popped - node;
 			*p++ = (mpscq_pop_emptied(&q, head) ? 'A' : 'a') + i;
-			/* its owner may do with it what it likes */
+			/* its owner may reuse it now */
 			memset(popped, 0xff, sizeof(*popped));
 		}
 	}

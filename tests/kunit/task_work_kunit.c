@@ -20,7 +20,7 @@ struct tw_work {
 	char name;
 };
 
-/* What happens on another processor when the match function gets to @at. */
+/* What another CPU does when the match function gets to @at. */
 struct tw_race {
 	const char *desc;
 	const char *queued;

@@ -354,7 +354,7 @@ static void tctx_test_register_nr(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, io_ringfd_unregister(ctx, NULL, 0));
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			io_ringfd_unregister(ctx, NULL, IO_RINGFD_REG_MAX + 1));
-	/* nor is there anything to unregister for who has no rings */
+	/* nor anything to unregister for a task without rings */
 	KUNIT_EXPECT_EQ(test, 0, io_ringfd_unregister(ctx, NULL, 1));
 	mutex_unlock(&ctx->uring_lock);
 	KUNIT_EXPECT_PTR_EQ(test, current->io_uring, NULL);

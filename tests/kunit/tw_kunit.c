@@ -441,7 +441,7 @@ static const struct twq_wake {
 
 KUNIT_ARRAY_PARAM_DESC(twq_wakes, twq_wakes, desc);
 
-/* io_req_local_work_add: who waits is woken once, when there is enough. */
+/* io_req_local_work_add: a waiter is woken once, when there is enough. */
 static void tw_test_add_local_wake(struct kunit *test)
 {
 	const struct twq_wake *wake = test->param_value;
@@ -477,7 +477,7 @@ static int twq_wake_func(struct wait_queue_entry *wait, unsigned int mode,
 	return 0;
 }
 
-/* io_req_local_work_add: who polls the ring is told of the first one added. */
+/* io_req_local_work_add: pollers of the ring are told of the first entry. */
 static void tw_test_add_local_poll(struct kunit *test)
 {
 	struct twq *twq = test->priv;
@@ -571,7 +571,7 @@ static void tw_test_local(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io_run_local_work(ctx, 0, 1), 1);
 }
 
-/* io_run_local_work: goes on with what is added until there is enough. */
+/* io_run_local_work: goes on with work added meanwhile, until it has enough. */
 static void tw_test_local_min(struct kunit *test)
 {
 	struct twq *twq = test->priv;
@@ -590,7 +590,7 @@ static void tw_test_local_min(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, io_local_work_pending(twq->ctx[0]));
 }
 
-/* io_run_local_work: nobody but the submitter. */
+/* io_run_local_work: only the submitter may run it. */
 static void tw_test_local_submitter(struct kunit *test)
 {
 	struct twq *twq = test->priv;

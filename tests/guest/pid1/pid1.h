@@ -51,7 +51,7 @@ int write_file(const char *path, const char *s);
 /* The first line of a file, without its '\n'. False if there is none. */
 bool read_word(const char *path, char *buf, int size);
 
-/* Die if what was printed did not get out. */
+/* Die if the output could not be written. */
 void check_stdout(void);
 
 /* words.c */
@@ -82,7 +82,7 @@ bool report(struct test *t, unsigned int nr);
 
 /* tasks.c */
 
-/* Remember which tasks there are: they are nobody's left-overs. */
+/* Remember which tasks there are: no test has left these. */
 void note_tasks(void);
 
 /* The name of process @pid, a zombie's too, in @buf. */

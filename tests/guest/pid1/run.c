@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One test: its process, what it leaves behind, and what comes late of it. */
+/* One test: its process, and the tasks, leaks and log lines that it leaves. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,16 +12,16 @@
 #include "pid1.h"
 
 /*
- * Simulated seconds. KUnit gives each case of a suite 300 by itself. limit= on
- * the kernel's command line is that of scenarios instead, where time is real.
+ * Simulated seconds. KUnit itself limits each case of a suite to 300. Where
+ * time is real, limit= on the command line replaces the one for scenarios.
  */
 #define SCENARIO_LIMIT	60
 #define SUITE_LIMIT	2000
-/* How long what a test has started may outlive it. */
+/* How long processes of a test may outlive it. */
 #define SETTLE_LIMIT	10
-/* After SIGKILL: long enough for the hung task detector to have its say. */
+/* After SIGKILL: long enough for the hung task detector to report. */
 #define DEATH_LIMIT	250
-/* After all is gone, for timers and delayed work. kmemleak needs 5 s as well. */
+/* After all are gone, for timers and delayed work; kmemleak needs 5 s. */
 #define LINGER		6
 
 static time_t now(void)
@@ -87,11 +87,11 @@ static void __noreturn child(struct test *t, int out)
 	_exit(127);
 }
 
-/* @main is whose exit ends the scenario; others are what it left to init. */
+/* The scenario ends when @main exits; others are processes left to init. */
 struct child {
 	struct test *t;
 	pid_t main;
-	int fd;		/* the output, nonblocking; -1 when nobody has it open */
+	int fd;		/* the output, nonblocking; -1 once no writer has it open */
 	bool dead;
 };
 
