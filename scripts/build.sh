@@ -140,21 +140,6 @@ kbuild()
 	}
 }
 
-# For mutants.sh, which knows what it has changed: --compile OBJECT, and --link.
-case ${1-} in
---compile)
-	place "$tree" "$objdir" "${2%.o}.c"
-	cd "$objdir"
-	compile "$2"
-	exit
-	;;
---link)
-	cd "$objdir"
-	link_quick "$tree"
-	exit
-	;;
-esac
-
 # A file has changed if its ctime is newer than the start of the last build that finished. Without a stamp, it is unknown
 # what the objects were made from, so start afresh.
 if [ ! -e "$stamp" ]; then
