@@ -90,7 +90,7 @@ help: ## This list
 	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one'
 	@echo 'AT=file:line        which line of which source, or file:function'
 	@echo 'FILE=io_uring/tw.c  which source make mutants changes; source.c:function'
-	@echo 'EVERY=10            one change in ten, for a quick look; SURVIVORS=1 those that no test noticed'
+	@echo 'EVERY=10            one change (wrong version) in ten, for a quick look; SURVIVORS=1 those that no test noticed'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'LIMIT=30            real seconds that one run may take'

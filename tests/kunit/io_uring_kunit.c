@@ -59,8 +59,9 @@ static void io_uring_test_leftovers_by(struct kunit *test)
 }
 
 /*
- * pins cancel-local-directly: leftovers run in cancel mode, with ->uring_lock
- * held, after percpu_ref_kill(), and at once: no delayed work is scheduled.
+ * Leftovers run in cancel mode, with ->uring_lock held, after
+ * percpu_ref_kill(), and at once: no delayed work is scheduled
+ * (cancel-local-directly; the last of these holds without it as well).
  */
 static void io_uring_test_leftovers_mode(struct kunit *test)
 {
