@@ -36,6 +36,7 @@ setup()
 			}
 		}
 	END
+	says_about 'exit 0'
 	fake objdump <<<'cat "$2" "$3"'
 	# A test is a line of words: it fails where the sources lack the word. A suite is all of its lines.
 	cat >scripts/test.sh <<-'END'
@@ -71,6 +72,12 @@ wrong()
 		printf '%s\n\n' "$3"
 		sed "$5" "$tree/$4" | diff -U 1 --label "a/$4" --label "b/$4" "$tree/$4" - || :
 	} >"tests/wrong/$1/$2.patch"
+}
+
+# says_about LINE: what lib/about.sh does.
+says_about()
+{
+	printf '%s\n' '#!/bin/sh' "$1" >scripts/lib/about.sh
 }
 
 # pin FIX SUITE CASE WORD: a case that passes where the sources have the word.
@@ -260,6 +267,14 @@ row()
 	SLOW=1 DIES='hung: stopped after 20 s' try scripts/prove.sh
 	[ "$status" = 1 ]
 	row fix-a 'wrong: hangs .* could not tell'
+}
+
+@test "prove: a scenario that passes without what it is about" {
+	# Pins: what lib/about.sh finds is an error of the whole.
+	says_about 'echo "7.3  a-scenario  io_read  WRONG: passed without it"; exit 1'
+	try scripts/prove.sh
+	[ "$status" = 1 ]
+	grep -q 'a-scenario .* WRONG' <<<"$out"
 }
 
 @test "prove: names that are no fix" {
