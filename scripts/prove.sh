@@ -5,7 +5,7 @@
 #   - some test must fail on each wrong version, tests/wrong/<fix>/*.patch (lib/wrong.sh);
 #   - tests/figures/<fix>.sh prints the figures of the fix, and must succeed.
 # Last, unless FIX= is given, each scenario must fail without the functions that it is about (lib/about.sh).
-# EVERY=5 takes a fifth of the wrong versions and of these functions.
+# EVERY=10 takes a tenth of the wrong versions and of these functions.
 # Exit status: 0 only if all of that holds. With FLAVOUR=smp, where time is real, only the figures.
 
 . "$(dirname "$0")/lib/common.sh"

@@ -4,7 +4,7 @@
 # takes precedence. Each is applied on top of the fix, built and tested: first with the suites and scenarios that pin the fix,
 # then with all others, until a test fails. A row for each wrong version says which test failed.
 # A patch with "needs: explore" in its header can fail only with several CPUs or weak memory ordering; it is listed as open.
-# EVERY=5 takes a fifth of them.
+# EVERY=10 takes a tenth of them.
 # Exit status: 0 only if some test failed on each of the others.
 
 . "$(dirname "$0")/common.sh"
