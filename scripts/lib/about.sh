@@ -102,7 +102,7 @@ a_file()
 		#undef MODULE_PARAM_PREFIX
 		#define MODULE_PARAM_PREFIX "umring."
 		int umring_fails;
-		module_param_named(fails, umring_fails, int, 0);
+		module_param_named(fails, umring_fails, int, 0444);
 	END
 	diff -u --label "a/$1" --label "b/$1" "$tree/$1" "$fails/source" || [ $? = 1 ]
 }
