@@ -170,6 +170,15 @@ case ${1-} in
 		done
 		"$top/scripts/lib/wrong.sh" || status=1
 		[ -n "$FIX" ] || "$top/scripts/lib/about.sh" || status=1
+	else
+		# The figures are of these two.
+		variant_new with
+		# shellcheck disable=SC2046
+		variant_same with $(for fix in $(fixes); do patched_files "$top/patches/$KERNEL/$fix.patch"; done | grep '\.c$' |
+			sort -u) && variant_build with || die "a variant without a change does not build"
+		for fix in $(fixes); do
+			[ ! -f "$top/tests/figures/$fix.sh" ] || "$0" --without "$fix"
+		done
 	fi
 	for fix in $(fixes); do
 		table "$fix" || status=1
