@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
-known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS JOBS
+known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES JOBS
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -89,6 +89,7 @@ help: ## This list
 	@echo 'FIX=id              which of the fixes that the series names'
 	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one'
 	@echo 'AT=file:line        which line of which source, or file:function'
+	@echo 'CASES=0             make who lists suites, and does not look for their cases'
 	@echo 'FILE=io_uring/tw.c  which source make mutants changes; source.c:function'
 	@echo 'EVERY=10            one change (wrong version) in ten, for a quick look; SURVIVORS=1 those that no test noticed'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"

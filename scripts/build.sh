@@ -128,6 +128,7 @@ count_objects()
 kbuild()
 {
 	rm -f "$objdir/failed"
+	say "running Kbuild"
 	outdate
 	{
 		MAKEFILES=$tests/kunit/Makefile make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$tests/kunit" \

@@ -49,6 +49,15 @@ figure()
 	cat "$(results_of "$1")"/*/ktap 2>/dev/null | sed -n "s/.*figure $fix: //p" | tail -n 1
 }
 
+# make_with: build a variant with all fixes by the same steps, so that no test can fail because of the steps.
+make_with()
+{
+	variant_new with
+	# shellcheck disable=SC2046
+	variant_same with $(for fix in $(fixes); do patched_files "$top/patches/$KERNEL/$fix.patch"; done | grep '\.c$' |
+		sort -u) && variant_build with || die "a variant without a change does not build"
+}
+
 # make_without: build the kernel without $fix. Print why that failed, if it did.
 make_without()
 {
@@ -158,11 +167,7 @@ case ${1-} in
 	"$top/scripts/build.sh" >&2
 	status=0
 	if [ "$FLAVOUR" != smp ]; then
-		# The same steps without the patch, so that a test cannot fail because of them.
-		variant_new with
-		# shellcheck disable=SC2046
-		variant_same with $(for fix in $(fixes); do patched_files "$top/patches/$KERNEL/$fix.patch"; done | grep '\.c$' |
-			sort -u) && variant_build with || die "a variant without a change does not build"
+		make_with
 		# shellcheck disable=SC2046
 		run with $(for fix in $(fixes); do pinned "$fix"; done)
 		for fix in $(fixes); do
@@ -172,10 +177,7 @@ case ${1-} in
 		[ -n "$FIX" ] || "$top/scripts/lib/about.sh" || status=1
 	else
 		# The figures are of these two.
-		variant_new with
-		# shellcheck disable=SC2046
-		variant_same with $(for fix in $(fixes); do patched_files "$top/patches/$KERNEL/$fix.patch"; done | grep '\.c$' |
-			sort -u) && variant_build with || die "a variant without a change does not build"
+		make_with
 		for fix in $(fixes); do
 			[ ! -f "$top/tests/figures/$fix.sh" ] || "$0" --without "$fix"
 		done

@@ -29,7 +29,7 @@ lock
 need_counts
 [ -f "$tree/${AT%:*}" ] || die "no file ${AT%:*} in ${tree#"$top"/}"
 [ -z "$(edited)" ] || say "note: $(edited) was edited since this kernel was built, lines may be off: make test" >&2
-if [ "${CASES-1}" = 0 ]; then
+if [ "${CASES-}" = 0 ]; then
 	cov who "$AT"
 	exit
 fi

@@ -74,6 +74,8 @@ rows()
 		[ -f "$top/tests/guest/$scenario.c" ] || die "no scenario $scenario in tests/guest/"
 		grep -q '^ \* about [a-z]' "$top/tests/guest/$scenario.c" ||
 			die "tests/guest/$scenario.c has no line ' * about FUNCTION' in its opening comment"
+	done
+	for scenario; do
 		sed -n "s/^ \* about /$scenario /p" "$top/tests/guest/$scenario.c"
 	done | awk '
 		FNR == NR { file[$1] = $2; next }

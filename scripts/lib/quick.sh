@@ -10,7 +10,7 @@
 find_changed()
 {
 	find "$tree" "$tests/kunit/" \
-		\( -name .git -o -path "$tree/um-*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' \) -prune \
+		\( -name .git -o -path "$tree/um-*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' -o -name '*.md' \) -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$1" -fprint "$objdir/changed"
 }
 

@@ -269,7 +269,7 @@ scratch()
 @test "linux: flavour debug has SLUB show its objects to kmemleak" {
 	# Pins: the word without which kmemleak sees next to nothing on 7.x (the next test needs that flavour built).
 	grep -q '^CONFIG_CMDLINE=".* slab_debug=F"$' "$repo/uml-config/debug.config"
-	grep -qx CONFIG_SLUB_DEBUG=y "$repo/uml-config/debug.config"
+	grep -qx CONFIG_SLUB_DEBUG=y "$repo/uml-config/base.config"
 }
 
 @test "linux: leaks, in flavour debug" {

@@ -51,37 +51,15 @@ static void iowq_add(struct kunit *test, struct callback_head *cb)
 }
 
 /*
- * How often a dummy has been freed. A freed object is the first to be handed
- * out again, and one that is freed twice is handed out twice. The probes are
- * kept, so that they still are what they were the next time.
+ * SLAB_POISON says what a freed object holds. KASAN doesn't let us look, and
+ * reports itself what is freed twice or not at all.
  */
-static int iowq_times_freed(struct kunit *test, struct io_worker *worker)
+static bool iowq_is_freed(struct io_worker *worker)
 {
-	struct iowq *iowq = test->priv;
-	int i, times = 0;
+	u8 *last = (u8 *)worker + sizeof(*worker) - 1;
 
-	for (i = 0; i < 2 * IOWQ_NR && iowq->nr_probes < IOWQ_PROBES; i++)
-		iowq->probe[iowq->nr_probes++] =
-			kmem_cache_alloc(iowq->cache, GFP_KERNEL);
-	for (i = 0; i < iowq->nr_probes; i++)
-		times += iowq->probe[i] == worker;
-	for (i = 0; i < iowq->nr_dummies; i++)
-		if (iowq->dummy[i] == worker)
-			iowq->freed[i] = times;
-	return times;
-}
-
-static void iowq_free_probes(struct iowq *iowq)
-{
-	int i, j;
-
-	for (i = 0; i < iowq->nr_probes; i++) {
-		for (j = 0; j < i; j++)
-			if (iowq->probe[j] == iowq->probe[i])
-				break;
-		if (j == i)
-			kmem_cache_free(iowq->cache, iowq->probe[i]);
-	}
+	return *last == POISON_END &&
+	       !memchr_inv(worker, POISON_FREE, sizeof(*worker) - 1);
 }
 
 /* The callback is back with a worker that stays. */
@@ -91,28 +69,22 @@ static void iowq_expect_idle(struct kunit *test, struct io_worker *worker)
 	KUNIT_EXPECT_EQ(test, refcount_read(&worker->ref), 1);
 }
 
+/* SLUB reports one that is freed twice. */
 static void iowq_expect_freed(struct kunit *test, struct io_worker *worker)
 {
 	struct iowq *iowq = test->priv;
 	int i;
 
-	if (!IS_ENABLED(CONFIG_KASAN)) {
-		KUNIT_EXPECT_EQ(test, iowq_times_freed(test, worker), 1);
-		return;
-	}
-	/*
-	 * KASAN hands no freed object out again. It reports one that is freed
-	 * twice, and kmem_cache_destroy() one that isn't freed.
-	 */
+	if (!IS_ENABLED(CONFIG_KASAN))
+		KUNIT_EXPECT_TRUE(test, iowq_is_freed(worker));
 	for (i = 0; i < iowq->nr_dummies; i++)
 		iowq->freed[i] |= iowq->dummy[i] == worker;
 }
 
 static void iowq_expect_kept(struct kunit *test, struct io_worker *worker)
 {
-	if (IS_ENABLED(CONFIG_KASAN)) /* reports the free in io_wq_test_exit() */
-		return;
-	KUNIT_EXPECT_EQ(test, iowq_times_freed(test, worker), 0);
+	if (!IS_ENABLED(CONFIG_KASAN))
+		KUNIT_EXPECT_FALSE(test, iowq_is_freed(worker));
 }
 
 static void iowq_cancel_cb_stub(struct io_worker *worker)
@@ -569,8 +541,7 @@ static void io_wq_test_exit_workers_late(struct kunit *test)
 	}
 	iowq_expect_idle(test, worker);
 	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, &iowq->work[0]);
-	/* one for io_wq_test_exit() */
-	iowq->wq = iowq_create_wq(test, iowq->task);
+	iowq_forget(test, wq);
 }
 
 static int iowq_exit_thread(void *data)
@@ -740,6 +711,7 @@ static void io_wq_test_create_worker_cont(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	int i;
 
+	kunit_one_cpu(test);
 	iowq_enqueue_no_thread(wq, &item->req.work);
 	iowq_expect_acct(test, wq, 1, 1, 2);
 	KUNIT_EXPECT_FALSE(test, task_work_pending(current));
@@ -763,6 +735,7 @@ static void io_wq_test_exit_start_cont(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	int i;
 
+	kunit_one_cpu(test);
 	iowq_enqueue_no_thread(wq, &item->req.work);
 	for (i = 0; i < IOWQ_PATIENCE && !task_work_pending(current); i++)
 		schedule_timeout_uninterruptible(1);
@@ -801,6 +774,7 @@ static void io_wq_test_create_cb_limit(struct kunit *test)
 	struct io_worker *worker = iowq_dummy(test, wq);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
 	io_get_acct(wq, false)->max_workers = 1;
 	iowq_enqueue(test, wq, "a");
@@ -820,6 +794,7 @@ static void io_wq_test_create_cb_free(struct kunit *test)
 	struct io_wq *wq = iowq_create_wq(test, current);
 	struct io_worker *worker = iowq_dummy(test, wq);
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	iowq_enqueue(test, wq, "a");
 	iowq_wait_started(test);
@@ -896,12 +871,7 @@ static const struct iowq_failure {
 	  .creations = 2, .want = "RR", .others = true },
 };
 
-static void iowq_failure_desc(const struct iowq_failure *failure, char *desc)
-{
-	strscpy(desc, failure->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_failures, iowq_failures, iowq_failure_desc);
+KUNIT_ARRAY_PARAM_DESC(iowq_failures, iowq_failures, desc);
 
 /*
  * create_io_worker, create_worker_cont: what may pass is retried. For good, all
@@ -949,6 +919,7 @@ static void io_wq_test_retry_exit(struct kunit *test)
 {
 	struct io_wq *wq = iowq_create_wq(test, current);
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	iowq_enqueue_no_thread(wq, &((struct iowq *)test->priv)->item->req.work);
 	iowq_expect_acct(test, wq, 1, 1, 2);
@@ -1001,12 +972,7 @@ static void iowq_then_busy(struct iowq_item *item)
 		iowq_sleep(1000);
 }
 
-static void iowq_hung_desc(const struct iowq_hung *hung, char *desc)
-{
-	strscpy(desc, hung->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_hungs, iowq_hungs, iowq_hung_desc);
+KUNIT_ARRAY_PARAM_DESC(iowq_hungs, iowq_hungs, desc);
 
 /* io_wq_exit_workers: waits for work that takes no signal, in several turns. */
 static void io_wq_test_exit_waits(struct kunit *test)
@@ -1045,8 +1011,7 @@ static void io_wq_test_exit_waits(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, iowq->wq->task, NULL);
 	io_wq_exit_workers(iowq->wq);
 	KUNIT_EXPECT_FALSE(test, iowq_late_exit_on_idle(iowq->wq));
-	io_wq_destroy(iowq->wq);
-	iowq->wq = iowq_create_wq(test, iowq->task);
+	io_wq_destroy(iowq_forget(test, iowq->wq));
 }
 
 static void iowq_then_queue_behind(struct iowq *iowq, struct io_worker *worker)
@@ -1099,6 +1064,7 @@ static void io_wq_test_warnings(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
 	struct io_wq_data data = { .task = iowq->task, IO_WQ_DATA_FNS };
+	struct io_wq *wq;
 	int i;
 
 	/* this may skip: nothing is there to be freed yet */
@@ -1111,7 +1077,8 @@ static void io_wq_test_warnings(struct kunit *test)
 			/* not for the likes of us */
 			KUNIT_EXPECT_TRUE(test, io_wq_worker_stopped());
 			/* io_wq_exit_start() comes first */
-			io_wq_put_and_exit(iowq_create_wq(test, iowq->task));
+			wq = iowq_create_wq(test, iowq->task);
+			io_wq_put_and_exit(iowq_forget(test, wq));
 		}
 		KUNIT_EXPECT_EQ(test, refcount_read(&data.hash->refs), 1);
 		io_wq_put_hash(data.hash);
@@ -1124,6 +1091,7 @@ static void io_wq_test_worker_exit_forgotten(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_sleep(20);
 	get_task_struct(item->task);
@@ -1177,6 +1145,7 @@ static void io_wq_test_create_fails_all(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct io_wq *wq = iowq_create_wq(test, current);
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	iowq->errs = errs;
 	kunit_activate_static_stub(test, create_io_thread,
@@ -1249,6 +1218,7 @@ static void io_wq_test_exit_wakes(struct kunit *test)
 	struct io_wq *wq = iowq_create_wq(test, iowq->task);
 	unsigned long start;
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	iowq_enqueue(test, wq, "a");
 	iowq_sleep(100);
@@ -1256,7 +1226,7 @@ static void io_wq_test_exit_wakes(struct kunit *test)
 	iowq_expect_acct(test, wq, 0, 1, 2);
 	io_wq_exit_start(wq);
 	start = jiffies;
-	io_wq_put_and_exit(wq);
+	io_wq_put_and_exit(iowq_forget(test, wq));
 	KUNIT_EXPECT_LT(test, jiffies - start, HZ);
 }
 
@@ -1268,7 +1238,6 @@ static int io_wq_test_init(struct kunit *test)
 {
 	struct iowq *iowq;
 
-	kunit_one_cpu(test);
 	iowq = kunit_kzalloc(test, sizeof(*iowq), GFP_KERNEL);
 	if (!iowq)
 		return -ENOMEM;
@@ -1280,7 +1249,8 @@ static int io_wq_test_init(struct kunit *test)
 	if (!iowq->ctx || !iowq->item)
 		return -ENOMEM;
 	iowq->cache = kmem_cache_create("io-wq_kunit", sizeof(struct io_worker),
-					0, SLAB_NO_MERGE, NULL);
+					0, SLAB_NO_MERGE | SLAB_POISON |
+					SLAB_CONSISTENCY_CHECKS, NULL);
 	if (!iowq->cache)
 		return -ENOMEM;
 	/* never woken, so that nobody else touches its ->task_works */
@@ -1289,8 +1259,8 @@ static int io_wq_test_init(struct kunit *test)
 		kmem_cache_destroy(iowq->cache);
 		return PTR_ERR(iowq->task);
 	}
-	iowq->wq = iowq_create_wq(test, iowq->task);
 	test->priv = iowq;
+	iowq->wq = iowq_create_wq(test, iowq->task);
 	return 0;
 }
 
@@ -1301,13 +1271,19 @@ static void io_wq_test_exit(struct kunit *test)
 
 	if (!iowq)
 		return;
-	iowq_put_wq(test, iowq->wq);
+	for (i = IOWQ_WQS - 1; i >= 0; i--)
+		if (iowq->wqs[i])
+			iowq_put_wq(test, iowq->wqs[i]);
 	iowq->task->task_works = NULL;
 	kthread_stop(iowq->task);
-	for (i = 0; i < iowq->nr_dummies; i++)
-		if (!iowq->freed[i])
+	for (i = 0; i < iowq->nr_dummies; i++) {
+		bool freed = iowq->freed[i];
+
+		if (!IS_ENABLED(CONFIG_KASAN))
+			freed = iowq_is_freed(iowq->dummy[i]);
+		if (!freed)
 			kmem_cache_free(iowq->cache, iowq->dummy[i]);
-	iowq_free_probes(iowq);
+	}
 	kmem_cache_destroy(iowq->cache);
 }
 

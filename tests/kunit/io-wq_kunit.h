@@ -21,7 +21,7 @@
 
 #define IOWQ_NR 8
 #define IOWQ_ITEMS 6
-#define IOWQ_PROBES (16 * IOWQ_NR)
+#define IOWQ_WQS 3
 /* how long to wait for what should be there already */
 #define IOWQ_PATIENCE (20 * HZ)
 
@@ -38,6 +38,8 @@ struct iowq_item {
 struct iowq {
 	struct kunit *test;
 	struct io_wq *wq;
+	/* all that there are, for io_wq_test_exit() to put if a case has not */
+	struct io_wq *wqs[IOWQ_WQS];
 	struct task_struct *task;
 	struct kmem_cache *cache;
 	struct io_ring_ctx *ctx;
@@ -49,8 +51,6 @@ struct iowq {
 	struct io_worker *dummy[IOWQ_NR];
 	int nr_dummies;
 	bool freed[IOWQ_NR];
-	void *probe[IOWQ_PROBES];
-	int nr_probes;
 
 	/* what the stubs do, each for the dummy that it is about */
 	struct io_worker *at;
@@ -91,16 +91,42 @@ static struct io_wq_hash *iowq_create_hash(struct kunit *test)
 	return hash;
 }
 
+static struct io_wq *iowq_create_wq_hash(struct kunit *test,
+					 struct task_struct *task,
+					 struct io_wq_hash *hash)
+{
+	struct io_wq_data data = { .task = task, .hash = hash, IO_WQ_DATA_FNS };
+	struct io_wq *wq = io_wq_create(IOWQ_NR, &data);
+	struct iowq *iowq = test->priv;
+	int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, wq);
+	for (i = 0; i < IOWQ_WQS && iowq->wqs[i]; i++)
+		;
+	KUNIT_ASSERT_LT(test, i, IOWQ_WQS);
+	iowq->wqs[i] = wq;
+	return wq;
+}
+
 static struct io_wq *iowq_create_wq(struct kunit *test,
 				    struct task_struct *task)
 {
-	struct io_wq_data data = { .task = task, IO_WQ_DATA_FNS };
-	struct io_wq *wq;
+	struct io_wq_hash *hash = iowq_create_hash(test);
+	struct io_wq *wq = iowq_create_wq_hash(test, task, hash);
 
-	data.hash = iowq_create_hash(test);
-	wq = io_wq_create(IOWQ_NR, &data);
-	io_wq_put_hash(data.hash);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, wq);
+	io_wq_put_hash(hash);
+	return wq;
+}
+
+/* The case frees it itself. */
+static struct io_wq *iowq_forget(struct kunit *test, struct io_wq *wq)
+{
+	struct iowq *iowq = test->priv;
+	int i;
+
+	for (i = 0; i < IOWQ_WQS; i++)
+		if (iowq->wqs[i] == wq)
+			iowq->wqs[i] = NULL;
 	return wq;
 }
 
@@ -129,7 +155,7 @@ static void iowq_put_wq(struct kunit *test, struct io_wq *wq)
 			   atomic_read(&wq->worker_refs));
 		atomic_set(&wq->worker_refs, 1);
 	}
-	io_wq_put_and_exit(wq);
+	io_wq_put_and_exit(iowq_forget(test, wq));
 }
 
 static void iowq_expect_acct(struct kunit *test, struct io_wq *wq, int running,
@@ -257,9 +283,12 @@ static void iowq_expect_items(struct kunit *test, const char *want)
  */
 static struct io_wq *iowq_sleeping_worker(struct kunit *test)
 {
-	struct io_wq *wq = iowq_create_wq(test, current);
-	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
+	struct iowq_item *item;
+	struct io_wq *wq;
 
+	kunit_one_cpu(test);
+	item = iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
+	wq = iowq_create_wq(test, current);
 	io_wq_enqueue(wq, &item[0].req.work);
 	io_wq_enqueue(wq, &item[1].req.work);
 	iowq_wait_started(test);

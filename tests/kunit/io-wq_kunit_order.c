@@ -207,6 +207,7 @@ static void io_wq_test_create_cont_asks(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_enqueue_no_thread(wq, &item->req.work);
 	iowq_enqueue(test, wq, "b");
 	iowq_sleep(50);
@@ -323,7 +324,8 @@ static void io_wq_test_worker_exit_order(struct kunit *test)
 	iowq_exit_worker(test, iowq_then_nothing);
 	iowq_sleep(50);
 	iowq_expect_gone(test, 0, 1);
-}
+
+	kunit_one_cpu(test);}
 
 static void iowq_then_refused(struct iowq *iowq, struct io_worker *worker)
 {
@@ -500,6 +502,7 @@ static void io_wq_test_sleep_look(struct kunit *test)
 	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 	struct task_struct *tsk = kunit_kzalloc(test, sizeof(*tsk), GFP_KERNEL);
 
+	kunit_one_cpu(test);
 	KUNIT_ASSERT_NOT_NULL(test, tsk);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	set_bit(IO_WORKER_F_UP, &worker->flags);
@@ -565,6 +568,7 @@ static void io_wq_test_stall_order(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 50);
 	struct io_wq *other = iowq_create_other(test);
 
+	kunit_one_cpu(test);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
 	item[2].msecs = 0;

@@ -10,6 +10,7 @@ static void io_wq_test_worker(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 
+	kunit_one_cpu(test);
 	io_wq_enqueue(iowq->wq, &item->req.work);
 	iowq_expect_acct(test, iowq->wq, 1, 1, 2);
 	iowq_wait_started(test);
@@ -32,6 +33,7 @@ static void io_wq_test_exit_on_idle(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 
+	kunit_one_cpu(test);
 	io_wq_enqueue(iowq->wq, &item->req.work);
 	iowq_wait_started(test);
 	schedule_timeout_uninterruptible(2);
@@ -45,6 +47,7 @@ static void iowq_enqueue_slowly(struct kunit *test, const char *s)
 {
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	for (; *s; s++) {
 		io_wq_enqueue(iowq->wq, &iowq->item[*s - 'a'].req.work);
 		schedule_timeout_idle(msecs_to_jiffies(20));
@@ -73,6 +76,7 @@ static void io_wq_test_worker_stopped(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 
+	kunit_one_cpu(test);
 	item->then = iowq_then_stopped;
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_wait_started(test);
@@ -99,6 +103,7 @@ static void io_wq_test_work_kept(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 
+	kunit_one_cpu(test);
 	item[0].kept = true;
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_wait_started(test);
@@ -191,6 +196,7 @@ static void io_wq_test_concurrent(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	item->then = iowq_then_enqueue_two;
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_sleep(50);
@@ -307,12 +313,7 @@ static const struct iowq_defer {
 	{ "neither hashed", "-", '-', true },
 };
 
-static void iowq_defer_desc(const struct iowq_defer *defer, char *desc)
-{
-	strscpy(desc, defer->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_defers, iowq_defers, iowq_defer_desc);
+KUNIT_ARRAY_PARAM_DESC(iowq_defers, iowq_defers, desc);
 
 static void iowq_then_queue(struct iowq_item *item)
 {
@@ -335,6 +336,7 @@ static void io_wq_test_sleep_hashed(struct kunit *test)
 	struct io_wq *wq = iowq_create_wq(test, current);
 	int i;
 
+	kunit_one_cpu(test);
 	item->then = iowq_then_queue;
 	iowq_hash(item, defer->cur);
 	for (i = 0; defer->queued[i]; i++)
@@ -359,6 +361,7 @@ static void io_wq_test_hash_serial(struct kunit *test)
 	struct io_wq_acct *acct = io_get_acct(iowq->wq, false);
 	int i;
 
+	kunit_one_cpu(test);
 	for (i = 0; i < 4; i++)
 		iowq_hash(&item[i], i == 3 ? 'Y' : 'X');
 	iowq_enqueue(test, iowq->wq, "a");
@@ -383,13 +386,8 @@ static void io_wq_test_hash_serial(struct kunit *test)
 static struct io_wq *iowq_create_other(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct io_wq_data data = {
-		.task = iowq->task, .hash = iowq->wq->hash, IO_WQ_DATA_FNS
-	};
-	struct io_wq *wq = io_wq_create(IOWQ_NR, &data);
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, wq);
-	return wq;
+	return iowq_create_wq_hash(test, iowq->task, iowq->wq->hash);
 }
 
 /* io_wq_hash_wake: another task's worker with the hash wakes all that stall. */
@@ -467,6 +465,7 @@ static void io_wq_test_hash_unstalled(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	struct io_wq *other = iowq_create_other(test);
 
+	kunit_one_cpu(test);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
 	set_bit(io_get_work_hash(&item->req.work), &iowq->wq->hash->map);
@@ -515,6 +514,7 @@ static void io_wq_test_hash_unstalled_others(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	struct io_wq *other = iowq_create_other(test);
 
+	kunit_one_cpu(test);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
 	set_bit(io_get_work_hash(&item->req.work), &iowq->wq->hash->map);
@@ -590,12 +590,7 @@ static const struct iowq_removal {
 	{ "none, hashes are kept together", "XYX", 0, "abdfc" },
 };
 
-static void iowq_removal_desc(const struct iowq_removal *removal, char *desc)
-{
-	strscpy(desc, removal->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_removals, iowq_removals, iowq_removal_desc);
+KUNIT_ARRAY_PARAM_DESC(iowq_removals, iowq_removals, desc);
 
 /* io_wq_cancel_cb: the rest of the list is as if that work had never been. */
 static void io_wq_test_remove_pending(struct kunit *test)
@@ -606,6 +601,7 @@ static void io_wq_test_remove_pending(struct kunit *test)
 	struct io_wq_work *work = NULL;
 	int i;
 
+	kunit_one_cpu(test);
 	io_get_acct(iowq->wq, false)->max_workers = 1;
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_wait_started(test);
@@ -665,12 +661,7 @@ static const struct iowq_match {
 	{ "running and next", "abe", true, IO_WQ_CANCEL_RUNNING, "FF--F", true },
 };
 
-static void iowq_match_desc(const struct iowq_match *match, char *desc)
-{
-	strscpy(desc, match->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_matches, iowq_matches, iowq_match_desc);
+KUNIT_ARRAY_PARAM_DESC(iowq_matches, iowq_matches, desc);
 
 /* Which items have the flag or have been cancelled, in the letters above. */
 static void iowq_expect_flagged(struct kunit *test, const char *want)
@@ -766,12 +757,7 @@ static const struct iowq_retire {
 	{ "its place is taken, it leaves", 1, 1 },
 };
 
-static void iowq_retire_desc(const struct iowq_retire *retire, char *desc)
-{
-	strscpy(desc, retire->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_retires, iowq_retires, iowq_retire_desc);
+KUNIT_ARRAY_PARAM_DESC(iowq_retires, iowq_retires, desc);
 
 /* Work is queued just after a worker has decided to leave. */
 static bool iowq_retire_stub(struct io_wq_acct *acct, struct io_worker *worker)
@@ -825,12 +811,7 @@ static const struct iowq_notify {
 	{ "notified by signal", TWA_SIGNAL },
 };
 
-static void iowq_notify_desc(const struct iowq_notify *notify, char *desc)
-{
-	strscpy(desc, notify->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(iowq_notifies, iowq_notifies, iowq_notify_desc);
+KUNIT_ARRAY_PARAM_DESC(iowq_notifies, iowq_notifies, desc);
 
 /* An idle worker runs its task_work, and work that this queues, and stays. */
 static void io_wq_test_worker_task_work(struct kunit *test)
@@ -839,6 +820,7 @@ static void io_wq_test_worker_task_work(struct kunit *test)
 	const struct iowq_notify *notify = test->param_value;
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_sleep(20);
 	init_task_work(&iowq->work[0], iowq_func_enqueue);
@@ -864,6 +846,7 @@ static void io_wq_test_exit_on_idle_undone(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0)->then = iowq_then_woken;
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_wait_started(test);
@@ -948,6 +931,7 @@ static void io_wq_test_free_exiting(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	refcount_set(&worker->ref, 0);
 	hlist_nulls_add_head_rcu(&worker->nulls_node,
@@ -990,6 +974,7 @@ static void io_wq_test_sleep_no_work(struct kunit *test)
 	struct io_wq *wq = iowq_create_wq(test, current);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_enqueue(test, wq, "a");
 	iowq_sleep(20);
 	init_task_work(&iowq->work[0], iowq_func_sleep);
@@ -1037,6 +1022,7 @@ static void io_wq_test_cancel_taken(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct io_worker *worker;
 
+	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	iowq_enqueue(test, iowq->wq, "a");
 	worker = list_first_entry_or_null(io_wq_all_list(iowq->wq),
@@ -1078,6 +1064,7 @@ static void io_wq_test_cancel_done(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	kunit_activate_static_stub(test, io_wq_put_work, iowq_put_done_stub);
 	kunit_activate_static_stub(test, io_wq_free_work, iowq_free_done_stub);
 	item[0].link = &item[1];
@@ -1109,6 +1096,7 @@ static void io_wq_test_hash_and_link(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
 	item[0].link = &item[2];
@@ -1132,6 +1120,7 @@ static void io_wq_test_hash_rest(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	int i;
 
+	kunit_one_cpu(test);
 	for (i = 0; i < 3; i++)
 		iowq_hash(&item[i], 'X');
 	atomic_or(IO_WQ_WORK_CONCURRENT, &item[2].req.work.flags);
@@ -1166,6 +1155,7 @@ static void io_wq_test_cancel_rest(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
 	struct iowq *iowq = test->priv;
 
+	kunit_one_cpu(test);
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
 	iowq_enqueue(test, iowq->wq, "ab");

@@ -69,6 +69,7 @@ static void io_uring_test_leftovers_mode(struct kunit *test)
 	unsigned long start;
 	int i;
 
+	kunit_one_cpu(test);
 	schedule_timeout_uninterruptible(1);
 	start = jiffies;
 	ring_close(ring);
@@ -89,6 +90,7 @@ static void io_uring_test_leftovers_freed(struct kunit *test)
 	struct io_uring_task *tctx = ring->task->io_uring;
 	int usage = refcount_read(&ring->task->usage);
 
+	kunit_one_cpu(test);
 	KUNIT_EXPECT_EQ(test, percpu_counter_sum(&tctx->inflight), RING_NR);
 	ring_close(ring);
 	KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
@@ -111,6 +113,7 @@ static void io_uring_test_leftovers_flushed(struct kunit *test)
 	struct ring *ring = ring_with_leftovers(test, RING_NR);
 	struct io_ring_ctx *ctx = ring->ctx;
 
+	kunit_one_cpu(test);
 	init_waitqueue_func_entry(&ring->poller, ring_poller_wake);
 	io_ring_activate_poll(ctx);
 	add_wait_queue(&ctx->poll_wq, &ring->poller);
@@ -163,6 +166,7 @@ static void io_uring_test_leftovers_flush_adds(struct kunit *test)
 	struct io_uring_cqe *cqes = ctx->rings->cqes;
 	int i;
 
+	kunit_one_cpu(test);
 	/* the next of the first one's link; its task_work is the kernel's */
 	ring_item(test);
 	item->req->link = next->req;
@@ -215,6 +219,7 @@ static void io_uring_test_leftovers_producer(struct kunit *test)
 	struct ring *ring = ring_with_leftovers(test, 3);
 	struct ring_item *late = ring_item(test);
 
+	kunit_one_cpu(test);
 	ring->item[0].then = ring_then_sleep;
 	ring_close(ring);
 	schedule_timeout_uninterruptible(HZ / 20);
@@ -235,6 +240,7 @@ static void io_uring_test_leftovers_half_push(struct kunit *test)
 	struct ring_item *late;
 	struct ring *ring;
 
+	kunit_one_cpu(test);
 	kunit_skip_without_mpscq(test);
 	if (kallsyms_lookup_name("io_fallback_req_func"))
 		kunit_skip(test, "ring exit runs nothing that could wake us");
@@ -270,6 +276,7 @@ static void io_uring_test_leftovers_submitter(struct kunit *test)
 	struct io_uring_task *tctx = ring->task->io_uring;
 	int i;
 
+	kunit_one_cpu(test);
 	ring->item[0].then = ring_then_sleep;
 	ring->submitter = ring_close_and_run;
 	percpu_ref_get(&ring->ctx->refs);
@@ -308,6 +315,7 @@ static void io_uring_test_leftovers_resched(struct kunit *test)
 {
 	struct ring *ring = ring_with_leftovers(test, RING_NR);
 
+	kunit_one_cpu(test);
 	ring->item[0].then = ring_then_wake;
 	ring->submitter = ring_look;
 	sched_set_fifo(ring->task);
@@ -340,6 +348,7 @@ static void io_uring_test_orphans(struct kunit *test)
 	struct ring *ring = ring_create(test, 0);
 	int i, usage;
 
+	kunit_one_cpu(test);
 	for (i = 0; i < 4; i++)
 		ring_item(test);
 	ring_submitter_exit(ring);
@@ -397,6 +406,7 @@ static void io_uring_test_orphans_refs(struct kunit *test)
 	struct io_uring_task *tctx = ring->task->io_uring;
 	struct ring_item *item = ring_item(test);
 
+	kunit_one_cpu(test);
 	ring_submitter_exit(ring);
 	ring_cache_refs(ring, 3);
 	/* exec cancels for good, and waits for all requests with this set */
@@ -428,6 +438,7 @@ static void io_uring_test_own_refs(struct kunit *test)
 	struct io_uring_task *tctx = ring->task->io_uring;
 	struct ring_item *item = ring_item(test);
 
+	kunit_one_cpu(test);
 	ring_add(item);
 	ring->posted = -1;
 	ring->submitter = ring_run_in_cancel;
@@ -474,6 +485,7 @@ static void io_uring_test_orphans_queued(struct kunit *test)
 	struct ring_item *a = ring_item(test), *b = ring_item(test);
 	int usage;
 
+	kunit_one_cpu(test);
 	ring_submitter_exit(ring);
 	/* its last switch has let go of it */
 	rcu_barrier();
@@ -670,6 +682,7 @@ static void io_uring_test_polled_resched(struct kunit *test)
 {
 	struct ring *ring = ring_polled(test, IORING_SETUP_IOPOLL);
 
+	kunit_one_cpu(test);
 	ring->submitter = ring_look_locked;
 	sched_set_fifo(ring->task);
 	io_iopoll_try_reap_events(ring->ctx);
@@ -683,7 +696,6 @@ static int io_uring_test_init(struct kunit *test)
 {
 	struct ring *ring;
 
-	kunit_one_cpu(test);
 	ring = kunit_kzalloc(test, sizeof(*ring), GFP_KERNEL);
 	if (!ring)
 		return -ENOMEM;

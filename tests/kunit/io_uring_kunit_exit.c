@@ -29,6 +29,7 @@ static void io_uring_test_exit_interval(struct kunit *test)
 	struct ring_item *item = ring_item(test);
 	unsigned long start;
 
+	kunit_one_cpu(test);
 	schedule_timeout_uninterruptible(1);
 	start = jiffies;
 	ring_close(ring);
@@ -99,6 +100,7 @@ static void io_uring_test_exit_overflow(struct kunit *test)
 	struct io_ring_ctx *ctx = ring->ctx;
 	int i;
 
+	kunit_one_cpu(test);
 	for (i = 0; i < 2 * RING_NR + 3; i++)
 		KUNIT_EXPECT_TRUE(test, io_post_aux_cqe(ctx, i, 0, 0));
 	KUNIT_ASSERT_FALSE(test, list_empty(&ctx->cq_overflow_list));
@@ -250,6 +252,7 @@ static void io_uring_test_exit_sqpoll_work(struct kunit *test)
 	int i, max[2] = { 1, 1 };
 	unsigned long start;
 
+	kunit_one_cpu(test);
 	kunit_activate_static_stub(test, io_wq_submit_work,
 				   ring_submit_work_stub);
 	kunit_activate_static_stub(test, io_wq_put_work, ring_put_work_stub);
@@ -364,6 +367,7 @@ static void io_uring_test_exit_users(struct kunit *test)
 	struct ring *ring = ring_with_users(test, 0);
 	int i;
 
+	kunit_one_cpu(test);
 	for (i = 0; i < RING_USERS; i++)
 		KUNIT_EXPECT_TRUE(test, ring_uses(&ring->user[i]));
 	ring_close(ring);
@@ -385,6 +389,7 @@ static void io_uring_test_exit_in_cancel(struct kunit *test)
 	struct ring_user *busy = &ring->user[1], *other = &ring->user[0];
 	unsigned long start = jiffies;
 
+	kunit_one_cpu(test);
 	atomic_set(&busy->task->io_uring->in_cancel, 1);
 	ring_close(ring);
 	schedule_timeout_uninterruptible(RING_INTERVAL);
@@ -424,6 +429,7 @@ static void io_uring_test_exit_users_locked(struct kunit *test)
 	struct ring *ring = ring_with_users(test, 0);
 	struct mutex *lock = ring_lock(test);
 
+	kunit_one_cpu(test);
 	percpu_ref_get(&ring->ctx->refs);
 	ring_close(ring);
 	schedule_timeout_uninterruptible(1);
@@ -453,6 +459,7 @@ static void io_uring_test_exit_users_relocked(struct kunit *test)
 {
 	struct ring *ring = ring_with_users(test, 0);
 
+	kunit_one_cpu(test);
 	ring->user[1].lock = ring_lock(test);
 	ring->user[1].then = ring_user_lock;
 	ring_close(ring);
@@ -490,6 +497,7 @@ static void io_uring_test_exit_dead_user(struct kunit *test)
 {
 	struct ring *ring = test->priv;
 
+	kunit_one_cpu(test);
 	kunit_warning_suppress(test) {
 		ring_with_users(test, 0);
 		ring_exit_with_dead(ring);

@@ -49,12 +49,7 @@ static const struct mpscq_script mpscq_scripts[] = {
 	{ "popped up to one that is held up", "abC--!C--", "*++a?+bC" },
 };
 
-static void mpscq_script_desc(const struct mpscq_script *script, char *desc)
-{
-	strscpy(desc, script->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(mpscq_scripts, mpscq_scripts, mpscq_script_desc);
+KUNIT_ARRAY_PARAM_DESC(mpscq_scripts, mpscq_scripts, desc);
 
 /* mpscq: in order, each node once, and none that isn't linked. */
 static void mpscq_test_script(struct kunit *test)

@@ -408,13 +408,8 @@ static const struct tw_race tw_races[] = {
 	  .taken = "Ab" },
 };
 
-static void tw_race_desc(const struct tw_race *race, char *desc)
-{
-	strscpy(desc, race->desc, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(tw_shapes, tw_shapes, tw_race_desc);
-KUNIT_ARRAY_PARAM(tw_races, tw_races, tw_race_desc);
+KUNIT_ARRAY_PARAM_DESC(tw_shapes, tw_shapes, desc);
+KUNIT_ARRAY_PARAM_DESC(tw_races, tw_races, desc);
 
 static void tw_check_match_all(struct kunit *test)
 {

@@ -243,6 +243,7 @@ static void tw_test_run_stalled(struct kunit *test)
 	struct twq *twq = test->priv;
 	unsigned int count = 0;
 
+	kunit_one_cpu(test);
 	twq_create_linker(test, true);
 	twq->req[0].then = twq_then_wake_and_sleep;
 	twq_add(test, "ab");
@@ -272,6 +273,7 @@ static void tw_test_run_resched(struct kunit *test)
 	struct twq *twq = test->priv;
 	unsigned int count = 0;
 
+	kunit_one_cpu(test);
 	twq->linker = kthread_create(twq_locker, twq, "tw_kunit_lock");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, twq->linker);
 	sched_set_fifo(twq->linker);
@@ -341,6 +343,7 @@ static void tw_test_add_exiting(struct kunit *test)
 	struct task_struct *task;
 	int users;
 
+	kunit_one_cpu(test);
 	/* takes no task_work any more */
 	task = kthread_create(kthread_worker_fn, NULL, "tw_kunit_gone");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
@@ -449,6 +452,7 @@ static void tw_test_add_local_wake(struct kunit *test)
 	struct io_ring_ctx *ctx = twq->ctx[0];
 	struct task_struct *task;
 
+	kunit_one_cpu(test);
 	twq_defer(twq);
 	task = kthread_run(twq_waiter, twq, "tw_kunit_wait");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
@@ -483,6 +487,7 @@ static void tw_test_add_local_poll(struct kunit *test)
 	struct twq *twq = test->priv;
 	struct io_ring_ctx *ctx = twq->ctx[0];
 
+	kunit_one_cpu(test);
 	twq_defer(twq);
 	init_waitqueue_func_entry(&twq->wait, twq_wake_func);
 	/* nobody does */
@@ -614,6 +619,7 @@ static void tw_test_local_stalled(struct kunit *test)
 {
 	struct twq *twq = test->priv;
 
+	kunit_one_cpu(test);
 	twq_defer(twq);
 	twq_create_linker(test, false);
 	twq->req[0].then = twq_then_wake;
@@ -678,7 +684,6 @@ static int tw_test_init(struct kunit *test)
 	struct io_uring_task *tctx;
 	int i;
 
-	kunit_one_cpu(test);
 	tctx = kunit_kzalloc(test, sizeof(*tctx), GFP_KERNEL);
 	if (!twq || !tctx)
 		return -ENOMEM;
