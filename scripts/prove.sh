@@ -54,8 +54,8 @@ make_with()
 {
 	variant_new with
 	# shellcheck disable=SC2046
-	variant_same with $(for fix in $(fixes); do patched_files "$top/patches/$KERNEL/$fix.patch"; done | grep '\.c$' |
-		sort -u) && variant_build with || die "a variant without a change does not build"
+	variant_same with $(for f in $(fixes); do patched_files "$top/patches/$KERNEL/$f.patch"; done | grep '\.c$' | sort -u) &&
+		variant_build with || die "a variant without a change does not build"
 }
 
 # make_without: build the kernel without $fix. Print why that failed, if it did.
@@ -165,9 +165,9 @@ case ${1-} in
 	rm -rf "${proof:?}/$FIX"
 	mkdir -p "$proof"
 	"$top/scripts/build.sh" >&2
+	make_with
 	status=0
 	if [ "$FLAVOUR" != smp ]; then
-		make_with
 		# shellcheck disable=SC2046
 		run with $(for fix in $(fixes); do pinned "$fix"; done)
 		for fix in $(fixes); do
@@ -176,8 +176,6 @@ case ${1-} in
 		"$top/scripts/lib/wrong.sh" || status=1
 		[ -n "$FIX" ] || "$top/scripts/lib/about.sh" || status=1
 	else
-		# The figures are of these two.
-		make_with
 		for fix in $(fixes); do
 			[ ! -f "$top/tests/figures/$fix.sh" ] || "$0" --without "$fix"
 		done
