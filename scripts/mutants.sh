@@ -47,12 +47,12 @@ mutate()
 
 build_mutate()
 {
-	set -- "$top/scripts/lib/mutate.c" "$top/scripts/lib/source.c" "$top/scripts/lib/source.h"
-	[ ! -x "$build/mutate" ] || [ -n "$(find "$@" -newer "$build/mutate")" ] || return 0
+	set -- "$top/scripts/lib/mutate.c" "$top/scripts/lib/changes.c" "$top/scripts/lib/source.c"
+	[ ! -x "$build/mutate" ] || [ -n "$(find "$@" "$top"/scripts/lib/*.h -newer "$build/mutate")" ] || return 0
 	[ -n "$(libclang)" ] || "$top/scripts/deps.sh" libclang-dev
 	llvm=$(libclang)
 	[ -n "$llvm" ] || die "no libclang in /usr/lib/llvm-*: install libclang-dev"
-	gcc -O2 -I"$llvm/include" -o "$build/mutate.tmp" "$1" "$2" -L"$llvm/lib" -lclang 2>"$build/mutate.log" ||
+	gcc -O2 -I"$llvm/include" -o "$build/mutate.tmp" "$@" -L"$llvm/lib" -lclang 2>"$build/mutate.log" ||
 		die "cannot compile scripts/lib/mutate.c: $(grep -m 1 error "$build/mutate.log") (see $build/mutate.log)"
 	mv "$build/mutate.tmp" "$build/mutate"
 }

@@ -8,53 +8,28 @@
  *   - include their suite, SUITES/x_kunit.c, at the end.
  *
  * Kbuild prefers a source in the build directory OUT to the one in TREE, which stays as it is: what is committed there makes a
- * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov. A copy is only written if it differs from the last. With SOURCE, only these are made. Without,
- * OUT/placed lists what was made, OUT/suites which suite is in which object, and old copies that are not wanted any more go.
+ * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov. A copy is only written if it differs
+ * from the last. With SOURCE, only these are made. Without, OUT/placed lists what was made, OUT/suites which suite is in which
+ * object, and old copies that are not wanted any more go.
  *
  * A line of SUITES/stubs is a source and a function in it, and # starts a comment. A ? after either: there are trees without it.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX 256
-#define MAX_NESTED_IFS 64
-
-struct stub {
-	char *function;
-	int line;		/* in SUITES/stubs */
-	bool optional;
-	bool found;
-};
-
-struct source {
-	char *name;		/* relative to TREE */
-	char *suite;		/* its path, or NULL */
-	bool optional;
-	struct stub stubs[MAX];
-	int nr_stubs;
-};
-
-/* Where a stub goes: behind the brace at text[at - 1]. */
-struct place {
-	struct stub *stub;
-	char *args;
-	size_t at;
-	int line;		/* of the brace */
-};
+#include "place.h"
 
 static struct source sources[MAX];
 static int nr_sources;
 static const char *tree, *out, *suites;
 
-static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt, ...)
+void fail(const char *fmt, ...)
 {
 	va_list args;
 
@@ -66,7 +41,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt
 	exit(2);
 }
 
-static char *format(const char *fmt, ...)
+char *format(const char *fmt, ...)
 {
 	va_list args;
 	char *s;
@@ -216,235 +191,6 @@ static void find_suites(void)
 			     e->d_name, name, other);
 	}
 	closedir(d);
-}
-
-static bool is_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_';
-}
-
-/* skip_blank - behind the comment, string or character that starts at @s, or @s if none does */
-static const char *skip_quoted(const char *s)
-{
-	char quote = *s;
-
-	if (s[0] == '/' && s[1] == '*') {
-		const char *end = strstr(s + 2, "*/");
-
-		return end ? end + 2 : s + strlen(s);
-	}
-	if (s[0] == '/' && s[1] == '/')
-		return s + strcspn(s, "\n");
-	if (quote != '"' && quote != '\'')
-		return s;
-	for (s++; *s && *s != quote; s++)
-		if (*s == '\\' && s[1])
-			s++;
-	return *s ? s + 1 : s;
-}
-
-/*
- * parameter - append the name of the parameter from @s to @end to @args.
- *
- * That is what (* stands before, or else the last word that is no attribute. Return: false if it has no name.
- */
-static bool parameter(const char *s, const char *end, char *args)
-{
-	const char *name = NULL, *t;
-	size_t len = 0, last;
-	int words = 0, nested = 0;
-
-	t = memmem(s, end - s, "(*", 2);
-	if (t) {
-		for (t += 2; t < end && !is_word(*t); t++)
-			;
-		for (name = t; t < end && is_word(*t); t++)
-			len++;
-		words = 2;
-	} else {
-		for (t = s; t < end;) {
-			nested += (*t == '(' || *t == '[') - (*t == ')' || *t == ']');
-			if (*t == '*')
-				len = 0;
-			if (!is_word(*t) || nested) {
-				t++;
-				continue;
-			}
-			for (last = 0; t < end && is_word(*t); t++)
-				last++;
-			words++;
-			if (last > 2 && !strncmp(t - last, "__", 2))
-				continue;
-			name = t - last;
-			len = last;
-		}
-	}
-	if (words == 1 && len == 4 && !strncmp(name, "void", 4))
-		return true;
-	if (words < 2 || !len)
-		return false;
-	sprintf(args + strlen(args), ", %.*s", (int)len, name);
-	return true;
-}
-
-/*
- * parameters - ", a, b" for "(int a, char *b)"
- * @s, @end: what is between the brackets
- *
- * Return: NULL if one of them has no name.
- */
-static char *parameters(const char *s, const char *end)
-{
-	char *text = format("%.*s", (int)(end - s), s);
-	char *args = calloc(1, 3 * strlen(text) + 3);
-	char *from = text, *t = text;
-	int nested = 0;
-
-	if (!args)
-		fail("no memory");
-	while (*t) {
-		const char *past = *t == '/' ? skip_quoted(t) : t;
-
-		if (past == t)
-			t++;
-		while (t < past)
-			*t++ = ' ';
-	}
-	for (t = text;; t++) {
-		nested += (*t == '(') - (*t == ')');
-		if (*t && (*t != ',' || nested))
-			continue;
-		if (!parameter(from, t, args))
-			return NULL;
-		from = t + 1;
-		if (!*t)
-			return args;
-	}
-}
-
-static struct stub *stub_of(struct source *src, const char *word, size_t len)
-{
-	for (int i = 0; i < src->nr_stubs; i++)
-		if (strlen(src->stubs[i].function) == len && !strncmp(src->stubs[i].function, word, len))
-			return &src->stubs[i];
-	return NULL;
-}
-
-/* Where the scan of a source is. An #else goes back to the nesting that its #if has seen. */
-struct scan {
-	int braces, brackets;
-	int ifs;
-	struct {
-		int braces, brackets;
-	} at_if[MAX_NESTED_IFS];
-};
-
-/* directive - follow the preprocessor line at @s; return: whether it is an #include outside of any #if and function */
-static bool directive(struct scan *scan, const char *s, const char *name)
-{
-	s += 1 + strspn(s + 1, " \t");
-	if (!strncmp(s, "if", 2)) {
-		if (scan->ifs == MAX_NESTED_IFS)
-			fail("%s: more than %d nested #if", name, MAX_NESTED_IFS);
-		scan->at_if[scan->ifs].braces = scan->braces;
-		scan->at_if[scan->ifs++].brackets = scan->brackets;
-	} else if (!strncmp(s, "el", 2) && scan->ifs) {
-		scan->braces = scan->at_if[scan->ifs - 1].braces;
-		scan->brackets = scan->at_if[scan->ifs - 1].brackets;
-	} else if (!strncmp(s, "endif", 5) && scan->ifs) {
-		scan->ifs--;
-	}
-	return !strncmp(s, "include", 7) && !scan->ifs && !scan->braces;
-}
-
-/*
- * find_places - the heads of the functions of @src that get a stub.
- * @include: set to where the stubs' header can be included: behind the last #include before the first of these functions
- *
- * Return: how many there are in @places.
- */
-static int find_places(struct source *src, const char *text, struct place *places, struct place *include)
-{
-	struct scan scan = {};
-	const char *s = text, *word = NULL, *open = NULL, *close = NULL, *t;
-	struct stub *stub = NULL;
-	bool start = true;		/* of a line */
-	size_t len = 0;
-	int line = 1, nr = 0;
-
-	while (*s) {
-		t = s;
-		if (start && *s == '#') {
-			bool is_include = directive(&scan, s, src->name) && !nr;
-
-			while (*t && *t != '\n') {
-				const char *q = skip_quoted(t);
-
-				t = q != t ? q : t[0] == '\\' && t[1] ? t + 2 : t + 1;
-			}
-			if (*t)
-				t++;
-			for (; s < t; s++)
-				line += *s == '\n';
-			if (is_include)
-				*include = (struct place){ .at = s - text, .line = line };
-			continue;
-		}
-		t = skip_quoted(s);
-		if (t != s) {
-			for (; s < t; s++)
-				line += *s == '\n';
-			continue;
-		}
-		start = *s == '\n' || (start && isspace((unsigned char)*s));
-		line += *s == '\n';
-		if (is_word(*s)) {
-			for (word = s; is_word(*s);)
-				s++;
-			len = s - word;
-			continue;
-		}
-		switch (*s) {
-		case '(':
-			if (!scan.braces && !scan.brackets++ && !stub && word) {
-				stub = stub_of(src, word, len);
-				open = s + 1;
-				close = NULL;
-			} else if (scan.braces) {
-				scan.brackets++;
-			}
-			break;
-		case ')':
-			if (!--scan.brackets && !scan.braces && stub && !close)
-				close = s;
-			break;
-		case ';':
-		case '=':
-			if (!scan.braces && !scan.brackets)
-				stub = NULL;
-			break;
-		case '{':
-			if (!scan.braces++ && stub && close && nr < MAX) {
-				places[nr].stub = stub;
-				places[nr].args = parameters(open, close);
-				places[nr].at = s + 1 - text;
-				places[nr++].line = line;
-				if (!places[nr - 1].args)
-					fail("%s:%d: a parameter of %s() has no name, or they are variable", src->name, line,
-					     stub->function);
-				stub->found = true;
-			}
-			stub = NULL;
-			break;
-		case '}':
-			scan.braces--;
-			break;
-		}
-		if (!isspace((unsigned char)*s))
-			word = NULL;
-		s++;
-	}
-	return nr;
 }
 
 /* has_stub - whether @function has one already, from whoever made the tree */

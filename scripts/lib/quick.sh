@@ -17,11 +17,13 @@ find_changed()
 # place TREE OBJDIR [SOURCE...]: make the copies of the sources that have suites or stubs, by place.c.
 place()
 {
-	if ! cmp -s "$top/scripts/lib/place.c" "$build/place.c"; then
-		gcc -O2 -D_GNU_SOURCE -o "$build/place.$$" "$top/scripts/lib/place.c"
+	set -- "$top/scripts/lib/place.h" "$top/scripts/lib/place.c" "$top/scripts/lib/heads.c" "$@"
+	cat "$1" "$2" "$3" | cmp -s - "$build/place.c" || {
+		gcc -O2 -D_GNU_SOURCE -o "$build/place.$$" "$2" "$3"
 		mv "$build/place.$$" "$build/place"
-		cp "$top/scripts/lib/place.c" "$build/place.c"
-	fi
+		cat "$1" "$2" "$3" >"$build/place.c"
+	}
+	shift 3
 	made_tree=$1
 	made_in=$2
 	shift 2

@@ -8,7 +8,7 @@ setup_file()
 {
 	llvm=$(ls -d /usr/lib/llvm-*/include/clang-c 2>/dev/null | sort -V | tail -n 1)
 	[ -n "$llvm" ] || return 0
-	gcc -O2 -I"${llvm%/clang-c}" -o "$BATS_FILE_TMPDIR/mutate" "$repo/scripts/lib/mutate.c" "$repo/scripts/lib/source.c" \
+	gcc -O2 -I"${llvm%/clang-c}" -o "$BATS_FILE_TMPDIR/mutate" "$repo"/scripts/lib/{mutate,changes,source}.c \
 		-L"${llvm%/include/clang-c}/lib" -lclang
 }
 

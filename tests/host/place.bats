@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# place.c: stubs at the head of functions, and suites at the end of their sources, in copies of a small tree's sources.
+# place.c, heads.c: stubs at the head of functions, and suites at the end of their sources, in copies of a small tree's sources.
 
 load helper
 
@@ -10,7 +10,7 @@ setup()
 	rm -r tests/kunit
 	mkdir -p tests/kunit "$objdir/include/kunit"
 	cp "$repo/tests/kunit/stub.h" tests/kunit
-	gcc -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o place scripts/lib/place.c
+	gcc -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o place scripts/lib/place.c scripts/lib/heads.c
 	# What the stubs are given, so that it can be seen.
 	cat >"$objdir/include/kunit/static_stub.h" <<-'END'
 		void seen(const char *function, ...);
