@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib/common.sh"
 
 "$top/scripts/deps.sh"
+"$top/scripts/deps.sh" bats shellcheck
 find_kernel "$@"
 passed=0
 failed=0

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib/common.sh"
 
-packages='bats bc bison flex gcc git lcov libc6-dev libjson-xs-perl liburing-dev make perl python3 shellcheck util-linux xz-utils'
+packages='bc bison flex gcc git lcov libc6-dev libjson-xs-perl liburing-dev make perl python3 util-linux xz-utils'
 [ $# = 0 ] || packages=$*
 
 # shellcheck disable=SC2086

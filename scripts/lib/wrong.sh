@@ -110,7 +110,7 @@ work()
 	[ -s "$dir/list.$worker" ] || return 0
 	variant_new "$variant"
 	# shellcheck disable=SC2046
-	variant_same "$variant" $(cut -d ' ' -f 3 "$dir/list.$worker" | sources) && variant_build "$variant" ||
+	variant_same "$variant" $(cut -d ' ' -f 3- "$dir/list.$worker" | sources) && variant_build "$variant" ||
 		die "a variant without a change does not build"
 	# shellcheck disable=SC2046
 	run $(cut -d ' ' -f 1 "$dir/list.$worker" | sort -u | while read -r fix; do first "$fix"; done | sort -u) ||
