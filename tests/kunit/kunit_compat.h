@@ -318,15 +318,4 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #define io_local_work_half_push(ctx, node)	((struct llist_node *)NULL)
 #endif
 
-/*
- * A suite is compiled each time that the source under test is, and takes longer
- * than that. Less so when it is hardly optimized, which only the source needs:
- * but then the compiler does not see what the kernel's build-time checks want
- * it to see.
- */
-#pragma GCC optimize("Og")
-#undef __compiletime_assert
-#define __compiletime_assert(condition, msg, prefix, suffix)	((void)0)
-#define io_kiocb_cmd_sz_check(size)				((void)0)
-
 #endif
