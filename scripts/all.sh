@@ -3,6 +3,7 @@
 # all.sh: the main job: packages, kernel source, patches, build, every test, coverage, and a summary that fits a screen.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/counts.sh"
 
 "$top/scripts/deps.sh"
 find_kernel "$@"

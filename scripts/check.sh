@@ -4,6 +4,7 @@
 # "N passed, N failed, N skipped", and with 0 only if none failed.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/counts.sh"
 
 "$top/scripts/deps.sh"
 "$top/scripts/deps.sh" bats shellcheck

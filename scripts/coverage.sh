@@ -5,6 +5,7 @@
 # are not used. Exit status: 1 if a target is below its floor, or if a test reaches a line that targets calls unreachable.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/counts.sh"
 
 out=$work/coverage-$FLAVOUR
 

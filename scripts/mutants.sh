@@ -17,6 +17,7 @@
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
+. "$top/scripts/lib/counts.sh"
 
 FILE=${FILE-}
 EVERY=${EVERY:-1}

@@ -6,6 +6,8 @@
 # or of build/<kernel>/tree. Lines that were changed again later are left out. Exit status: 1 if there are such lines.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/series.sh"
+. "$top/scripts/lib/counts.sh"
 
 FIX=${FIX-}
 RANGE=${RANGE-}
@@ -38,7 +40,7 @@ fix()
 	patch=$top/patches/$KERNEL/$1.patch
 	rm -rf "$tmp/old" "$tmp/new"
 	mkdir "$tmp/old" "$tmp/new"
-	sed -n 's,^+++ b/\([^\t]*\).*,\1,p' "$patch" | (cd "$tree" && xargs cp --parents -t "$tmp/new") 2>"$tmp/err" ||
+	patched_files "$patch" | (cd "$tree" && xargs cp --parents -t "$tmp/new") 2>"$tmp/err" ||
 		die "$1 is not in ${tree#"$top"/}: $(head -n 1 "$tmp/err")"
 	cp -r "$tmp/new/." "$tmp/old"
 	(cd "$tmp/old" && GIT_CEILING_DIRECTORIES=$tmp git apply -R "$patch") 2>"$tmp/err" ||

@@ -5,6 +5,7 @@
 # subject. If nothing was committed in the tree, nothing changes in patches/. Uncommitted edits are left out.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/series.sh"
 
 [ -z "$KDIR" ] || die "patches are made from build/$KERNEL/tree, not from KDIR: leave KDIR out"
 lock

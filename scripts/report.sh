@@ -6,6 +6,8 @@
 # once the counts are added up.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/series.sh"
+. "$top/scripts/lib/counts.sh"
 
 coverage=$work/coverage-$FLAVOUR
 out=$work/report-$FLAVOUR

@@ -7,6 +7,7 @@
 # no test reaches the line.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/counts.sh"
 
 all=$work/cases-$FLAVOUR
 

@@ -4,6 +4,7 @@
 # source, by its gcov counts: calls.sh fifo-msg-exit io_uring/io-wq.c io_task_worker_match
 
 . "$(dirname "$0")/common.sh"
+. "$top/scripts/lib/counts.sh"
 
 [ $# -ge 3 ] || die "usage: calls.sh run source function..."
 cov calls "$@"

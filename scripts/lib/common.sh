@@ -142,77 +142,6 @@ linux_id()
 	stat -L -c '%i %s %.Y' "$objdir/linux"
 }
 
-# fixes: the fixes of the kernel, applied or merged, in the order of its series; only $FIX if that is set.
-fixes()
-{
-	sed -n '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top/patches/$KERNEL/series" |
-		while read -r f; do
-			[ "$f" != "${FIX:-$f}" ] || echo "$f"
-		done
-}
-
-# release: the point release that the kernel's series was made for.
-release()
-{
-	sed -n 's/^# for \([0-9][0-9.]*\)$/\1/p' "$top/patches/$KERNEL/series"
-}
-
-has_gcov()
-{
-	grep -qsx CONFIG_GCOV=y "$objdir/.config"
-}
-
-# need_counts: stop unless the kernel was built with gcov, and gcov has the version of its gcc.
-need_counts()
-{
-	has_gcov ||
-		die "flavour $FLAVOUR of $KERNEL is not built, or not with CONFIG_GCOV"
-	gcc_version=$(sed -n 's/^CONFIG_GCC_VERSION=\(.*\)....$/\1/p' "$objdir/.config")
-	gcov_version=$(gcov --version | sed -n '1s,.* \([0-9]*\)\.[^ ]*$,\1,p')
-	[ "$gcc_version" = "$gcov_version" ] ||
-		die "gcov is of version $gcov_version, the kernel was compiled by gcc $gcc_version: install gcov of gcc" \
-			"$gcc_version, or run make distclean and build with gcc $gcov_version"
-}
-
-# counted: the sources that are counted, and the directories of such sources, with a / at the end.
-counted()
-{
-	sed -n 's/^counted //p' "$top/coverage/targets" | tr ' ' '\n'
-}
-
-# edited: a counted source that was edited after the kernel was built, if there is one.
-edited()
-{
-	# shellcheck disable=SC2046
-	(cd "$tree" && find $(counted) -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
-}
-
-# features TREE: a header that says which of tests/kunit/features the tree has, so that no suite asks for its version.
-features_h=include/generated/kunit_has.h
-features()
-{
-	awk -v tree="$1" '
-		/^[A-Z]/ {
-			name = $1
-			file = tree "/" $2
-			sub(/^[^\t]*\t+[^\t]*\t+/, "")
-			found = 0
-			while (!found && (getline line <file) > 0)
-				found = line ~ $0
-			close(file)
-			print "#define KUNIT_HAS_" name, found
-		}' "$top/tests/kunit/features"
-}
-
-# series_id BASE: a hash of the base and the patches, to see whether the tree is up to date.
-series_id()
-{
-	{
-		echo "$1"
-		cd "$top/patches/$KERNEL" && cat series -- *.patch
-	} | git hash-object --stdin
-}
-
 # lock: only one make at a time changes a kernel and its variants; the second waits for the first.
 lock()
 {
@@ -229,14 +158,6 @@ lock()
 # Debian's own: a shim in PATH can take longer to start than our script runs.
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
-
-# cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built and the results of its runs.
-cov()
-{
-	cov_command=$1
-	shift
-	ME=$me "$python" -S -B "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
-}
 
 # run_py ARG...: exec run.py. -S skips the site module, whose import takes longer than most suites.
 run_py()

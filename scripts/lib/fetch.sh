@@ -7,6 +7,7 @@
 # fetch.sh --newest: print the newest kernel of patches/ that the cache or the mirror has, or if neither has any, the newest.
 
 . "$(dirname "$0")/common.sh"
+. "$top/scripts/lib/series.sh"
 
 package=linux-source-$KERNEL
 aptdir=$build/apt

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Parts of the report's pages: style, tables, reading files that may be missing."""
+"""Parts of the report's pages: style, tables."""
 
 import html
 import os
@@ -51,15 +51,6 @@ ul { margin: .2rem 0; padding-left: 1.1rem }
 
 def esc(text):
     return html.escape(str(text))
-
-
-def read(*path):
-    """Read a file that may be missing, and that may hold anything."""
-    try:
-        with open(os.path.join(*path), encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 def write(path, heading, body):

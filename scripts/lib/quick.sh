@@ -3,7 +3,7 @@
 # walk over all directories takes 2 s with nothing to do. Everything else is left to Kbuild. Its .cmd files say what to compile
 # and how: an object is stale if its .cmd file names a file that has changed since the last build. build.sh uses this for the
 # kernel, variant.sh for a variant of it.
-# shellcheck shell=sh disable=SC2154,SC2086,SC1091
+# shellcheck shell=sh disable=SC2154,SC2086,SC2034,SC1091
 
 # find_changed STAMP: write all sources to $objdir/files.tmp, and those that may have changed since STAMP to $objdir/changed. It
 # compares ctime, which cannot be set back; cp -p, git and touch -d set mtime.
@@ -28,6 +28,23 @@ place()
 	made_in=$2
 	shift 2
 	"$build/place" "$made_tree" "$made_in" "$tests/kunit" "$@"
+}
+
+# features TREE: a header that says which of tests/kunit/features the tree has, so that no suite asks for its version.
+features_h=include/generated/kunit_has.h
+features()
+{
+	awk -v tree="$1" '
+		/^[A-Z]/ {
+			name = $1
+			file = tree "/" $2
+			sub(/^[^\t]*\t+[^\t]*\t+/, "")
+			found = 0
+			while (!found && (getline line <file) > 0)
+				found = line ~ $0
+			close(file)
+			print "#define KUNIT_HAS_" name, found
+		}' "$top/tests/kunit/features"
 }
 
 # made_from LIST: print the files that are made from those in LIST, by the .cmd files in $objdir. There, Kbuild names a source

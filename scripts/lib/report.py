@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../coverage"))
 import cov
-from page import esc, read, table, when, write
+from cov import read
+from page import esc, table, when, write
 
 out, kernel, flavour, old, tree, objdir, results, ident, coverage, collected = sys.argv[1:]
 title = f"umring: kernel {kernel}, flavour {flavour}"

@@ -6,6 +6,7 @@
 # never overwritten: if patches/ or the base changes below them, this stops and says so.
 
 . "$(dirname "$0")/common.sh"
+. "$top/scripts/lib/series.sh"
 
 # Most of a kernel tree cannot be built for UML, and neither Kconfig nor make reads it. Without it, unpacking and git's base
 # commit take 18 s instead of 40 s, and the tree 1 GB instead of 3.6 GB.
@@ -178,8 +179,7 @@ base_release()
 apply_series()
 {
 	head=$base
-	# shellcheck disable=SC2013
-	for p in $(sed 's/#.*//' "$top/patches/$KERNEL/series"); do
+	for p in $(series); do
 		next=$(apply_patch "$p" "$head")
 		head=${next:-$head}
 	done

@@ -14,6 +14,7 @@
 # shellcheck shell=sh disable=SC2013,SC2154
 
 . "$top/scripts/lib/quick.sh"
+. "$top/scripts/lib/series.sh"
 
 # Files that a link writes are not shared with the kernel.
 linked='vmlinux* linux linux.id System.map quick.* source built*'
@@ -75,12 +76,6 @@ variant_back()
 {
 	rm -f "$1/$2"
 	[ ! -e "$tree/$2" ] || ln -s "$tree/$2" "$1/$2"
-}
-
-# patched_files PATCHFILE: the files that it changes.
-patched_files()
-{
-	sed -n 's,^\(--- a\|+++ b\)/\([^\t]*\).*,\2,p; s,^rename \(from\|to\) ,,p' "$1" | sort -u
 }
 
 variant_patch()

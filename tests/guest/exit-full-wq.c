@@ -143,19 +143,6 @@ static void send_fds(struct io_uring *sender, int from, int nr)
 		exit(1);
 }
 
-/* How many messages came back because their task is about to end. */
-static int returned(struct io_uring *sender)
-{
-	struct io_uring_cqe *cqe;
-	static int nr;
-
-	while (!io_uring_peek_cqe(sender, &cqe)) {
-		nr += cqe->res == -EOWNERDEAD;
-		io_uring_cqe_seen(sender, cqe);
-	}
-	return nr;
-}
-
 static void on_hold(void)
 {
 	struct io_uring sender;
@@ -184,8 +171,8 @@ static void on_hold(void)
 	   "on hold: all requests and messages are in flight");
 	must(ptrace(PTRACE_CONT, pid, 0, 0));
 	check("on hold", pid);
-	ok(wait_until(returned(&sender) == NR_MSGS, SEC), "on hold: every message comes back: %d",
-	   returned(&sender));
+	ok(wait_until(dead_letters(&sender) == NR_MSGS, SEC), "on hold: every message comes back: %d",
+	   dead_letters(&sender));
 	io_uring_queue_exit(&sender);
 }
 

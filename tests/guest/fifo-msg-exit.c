@@ -71,19 +71,6 @@ static void send_fds(struct io_uring *sender, int nr)
 	}
 }
 
-/* How many messages came back because nobody was there to take them. */
-static int dead_letters(struct io_uring *sender)
-{
-	struct io_uring_cqe *cqe;
-	static int nr;
-
-	while (!io_uring_peek_cqe(sender, &cqe)) {
-		nr += cqe->res == -EOWNERDEAD;
-		io_uring_cqe_seen(sender, cqe);
-	}
-	return nr;
-}
-
 static bool write_file(const char *path, const char *s)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC);

@@ -365,6 +365,19 @@ static inline unsigned int count_outcomes(struct io_uring *ring, unsigned int ud
 	return nr;
 }
 
+/* How many messages have come back to @sender because their task is gone. */
+static inline int dead_letters(struct io_uring *sender)
+{
+	struct io_uring_cqe *cqe;
+	static int nr;
+
+	while (!io_uring_peek_cqe(sender, &cqe)) {
+		nr += cqe->res == -EOWNERDEAD;
+		io_uring_cqe_seen(sender, cqe);
+	}
+	return nr;
+}
+
 /* liburing keeps its own tail, and does not know what other tasks have submitted. */
 static inline void resync(struct io_uring *ring)
 {

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read after common.sh: what patches/<kernel>/series says, and what a patch changes.
+# shellcheck shell=sh disable=SC2154
+
+# series: the names of the patches to apply, in their order.
+series()
+{
+	sed 's/#.*//; /^[[:space:]]*$/d' "$top/patches/$KERNEL/series"
+}
+
+# fixes: the fixes of the kernel, applied or merged, in the order of its series; only $FIX if that is set.
+fixes()
+{
+	sed -n '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top/patches/$KERNEL/series" |
+		while read -r f; do
+			[ "$f" != "${FIX:-$f}" ] || echo "$f"
+		done
+}
+
+# release: the point release that the kernel's series was made for.
+release()
+{
+	sed -n 's/^# for \([0-9][0-9.]*\)$/\1/p' "$top/patches/$KERNEL/series"
+}
+
+# series_id BASE: a hash of the base and the patches, to see whether the tree is up to date.
+series_id()
+{
+	{
+		echo "$1"
+		cd "$top/patches/$KERNEL" && cat series -- *.patch
+	} | git hash-object --stdin
+}
+
+# patched_files PATCHFILE: the files that it changes.
+patched_files()
+{
+	sed -n 's,^\(--- a\|+++ b\)/\([^\t]*\).*,\2,p; s,^rename \(from\|to\) ,,p' "$1" | sort -u
+}
