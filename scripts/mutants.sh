@@ -121,7 +121,8 @@ try()
 work()
 {
 	variant_new "$variant"
-	awk -v jobs="$JOBS" -v me="$me" 'NR % jobs == me % jobs' "$out/todo" | while IFS=$tab read -r key change _ _ idle by src at len new; do
+	awk -v jobs="$JOBS" -v me="$me" 'NR % jobs == me % jobs' "$out/todo" >"$out/todo.$me"
+	while IFS=$tab read -r key change _ _ idle by src at len new; do
 		! known "$key" "$change" || continue
 		edit "$src" "$at" "$len" "$new"
 		if ! variant_compile "$variant" 2>"$out/log.$me"; then
@@ -137,7 +138,7 @@ work()
 			[ "$by" = - ] && verdict="survived${tab}no test reaches it" || verdict=$(try $by)
 		fi
 		printf '%s\t%s\t%s%s\n' "$key" "$change" "$is" "${verdict:+$tab$verdict}" >>"$out/verdicts.$me"
-	done
+	done <"$out/todo.$me"
 }
 
 if [ "${1-}" = --work ]; then

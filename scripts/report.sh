@@ -20,10 +20,12 @@ trap 'rm -rf "$tmp"' EXIT
 FIX='' fixes >"$tmp/fixes"
 mkdir "$tmp/patch"
 while read -r fix; do
-	FIX=$fix RANGE='' "$top/scripts/patch-coverage.sh" 2>&1 </dev/null | sed '/^fix  /d; s/^patch-coverage: error: //' >"$tmp/patch/$fix"
+	FIX=$fix RANGE='' "$top/scripts/patch-coverage.sh" 2>&1 </dev/null |
+		sed '/^fix  /d; s/^patch-coverage: error: //' >"$tmp/patch/$fix"
 done <"$tmp/fixes"
 mkdir "$tmp/proof"
-find "$work" -maxdepth 2 -type f \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) -exec cp -p -t "$tmp/proof" {} +
+find "$work" -maxdepth 2 -type f \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) \
+	-exec cp -p -t "$tmp/proof" {} +
 
 # The kernel that was tested: the tree, edits in it, and the compiler.
 {
@@ -32,7 +34,8 @@ find "$work" -maxdepth 2 -type f \( -path "$work/proof-$FLAVOUR/*" -o -path "$wo
 	printf 'tree\t%s\n' "$(git -C "$tree" log -1 --format='%h %s' 2>/dev/null || echo 'no git repository')"
 	# Only the counted sources: in a tree that was copied, git would take minutes to look at all files.
 	# shellcheck disable=SC2046
-	printf 'edits\t%s\n' "$(git -C "$tree" diff --stat HEAD -- $(counted) 2>/dev/null | sed 's/^ *//; s/  */ /g' | paste -sd ';' | sed 's/^$/none/')"
+	edits=$(git -C "$tree" diff --stat HEAD -- $(counted) 2>/dev/null | sed 's/^ *//; s/  */ /g' | paste -sd ';')
+	printf 'edits\t%s\n' "${edits:-none}"
 	printf 'compiler\t%s\n' "$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$objdir/.config")"
 } >"$tmp/tested"
 {

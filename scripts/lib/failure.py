@@ -61,7 +61,8 @@ class Sources:
             return None
         self.tmp = getattr(self, "tmp", None) or tempfile.TemporaryDirectory()
         found = self.object_with_lines(name)
-        symbol = found and re.search(rf"^([0-9a-f]+) .{{7}} (\S+)\t([0-9a-f]+) (?:\.hidden )?{re.escape(function)}$", found[0], re.M)
+        line = rf"^([0-9a-f]+) .{{7}} (\S+)\t([0-9a-f]+) (?:\.hidden )?{re.escape(function)}$"
+        symbol = found and re.search(line, found[0], re.M)
         # The kernel rounds sizes up to the next function.
         if not symbol or not 0 <= size - int(symbol[3], 16) < 64:
             return None

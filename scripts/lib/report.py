@@ -224,7 +224,8 @@ def change(before, now):
     else:
         body += "<p>Other tests were run then, so lines are not compared.</p>"
     was = "; ".join(esc(row.replace("\t", " ")) for row in before["tested"].splitlines() if row.startswith(("tree", "edits")))
-    return f'<p class="dim">{esc(before["when"])}: {was}</p>' + (body or "<p>Nothing: the same tests fail, the same lines are reached.</p>")
+    body = body or "<p>Nothing: the same tests fail, the same lines are reached.</p>"
+    return f'<p class="dim">{esc(before["when"])}: {was}</p>' + body
 
 
 def main():
@@ -256,7 +257,8 @@ def main():
     junit = ' <a href="junit.xml">JUnit XML</a>.' if os.path.exists(os.path.join(out, "junit.xml")) else ""
     write(os.path.join(out, "index.html"), title, f"""<h1>{esc(title)}</h1>
 <p><b class="good">{passed} passed</b>, <b class="{'bad' if failed else ''}">{failed} failed</b>, {skipped} skipped,
-in {len(mine)} runs{f"; {others} of another build are not counted" if others else ""}. <span class="dim">{when(os.path.join(coverage, 'coverage.info'))}</span></p>
+in {len(mine)} runs{f"; {others} of another build are not counted" if others else ""}.
+<span class="dim">{when(os.path.join(coverage, 'coverage.info'))}</span></p>
 {'<h2>Failures</h2>' + failures if failures else ''}
 <h2>What was tested</h2>
 <div class="wide"><table><tbody>{tested}</tbody></table></div>
