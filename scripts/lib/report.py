@@ -207,7 +207,9 @@ def change(before, now):
     if not before:
         return "<p>There is no report of an earlier run to compare with.</p>"
     then, cases = before["cases"], now["cases"]
-    body = listed("newly failing", [esc(c) for c in cases if cases[c] == "not ok" and then.get(c) != "not ok"], "bad")
+    failing = [c for c in cases if cases[c] == "not ok"]
+    body = listed("newly failing", [esc(c) for c in failing if then.get(c, "not ok") != "not ok"], "bad")
+    body += listed("failing, and not run then", [esc(c) for c in failing if c not in then], "bad")
     body += listed("no longer failing", [esc(c) for c in cases if cases[c] != "not ok" and then.get(c) == "not ok"], "good")
     if before["runs"] == now["runs"]:
         body += listed("no longer run", [esc(c) for c in then if c not in cases], "half")

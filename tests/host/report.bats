@@ -152,6 +152,14 @@ report()
 		grep -q 'newly reached lines: 5<.*io-wq.c:5</a> <code>seen = 1;</code>' "$page"
 		scripts/report.sh
 	done
+	# A test that was not run then may have failed before.
+	rm -r "$results"
+	run_linux bad r
+	case_of bad $'    not ok 1 a\nnot ok 1 bad' failed
+	scripts/coverage.sh
+	! grep -q 'newly failing' "$page" || false
+	grep -q 'failing, and not run then: 1</p><ul><li>bad.a</li></ul>' "$page"
+	grep -q 'Other tests were run then' "$page"
 }
 
 @test "report: the lines that a failed run has kept for it" {
