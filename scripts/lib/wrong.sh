@@ -13,8 +13,7 @@
 
 FIX=${FIX-}
 dir=$work/proof-$FLAVOUR/wrong
-# In simulated time a hang is found at once, but a loop is not.
-export LIMIT="${LIMIT:-60}"
+given=${LIMIT-}
 
 # versions FIX: print "fix name patch" for each of its wrong versions for this kernel. In name.6.12.patch, 6.12 is the kernel.
 versions()
@@ -115,6 +114,9 @@ work()
 	# shellcheck disable=SC2046
 	run $(cut -d ' ' -f 1 "$dir/list.$worker" | sort -u | while read -r fix; do first "$fix"; done | sort -u) ||
 		die "tests fail without a change: $(failed | paste -sd ' ')"
+	# In simulated time a hang is found at once, but a loop is not.
+	LIMIT=${given:-$((10 + 5 * $(cat "$in"/*/ms | sort -n | tail -n 1) / 1000))}
+	export LIMIT
 	variant_reset "$variant"
 	while read -r fix name patch; do
 		start=$(date +%s%N)
