@@ -690,6 +690,95 @@ static void io_uring_test_polled_resched(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ring->posted, 1);
 }
 
+static void ring_drop_refs_stub(struct task_struct *task)
+{
+	struct ring *ring = current->kunit_test->priv;
+
+	kunit_call_real(io_uring_drop_tctx_refs(task));
+	if (READ_ONCE(current->__state) == TASK_INTERRUPTIBLE && !ring->polls++)
+		ring->before_sleep(ring);
+}
+
+static void ring_wake_canceller(struct work_struct *work)
+{
+	struct ring *ring = container_of(work, struct ring, later.work);
+
+	wake_up(&ring->canceller->wait);
+}
+
+/*
+ * This task, which is the submitter of a ring, cancels all its requests. What is
+ * to happen in between does so after it is set to sleep, and without a wake-up:
+ * whoever does it has looked for sleepers before. Return: how long it took.
+ */
+static unsigned long ring_cancel(struct kunit *test, struct ring *ring,
+				 void (*before_sleep)(struct ring *ring))
+{
+	unsigned long start = jiffies;
+
+	ring->before_sleep = before_sleep;
+	kunit_activate_static_stub(test, io_uring_drop_tctx_refs,
+				   ring_drop_refs_stub);
+	/* it is woken up in the end, if nothing else does it */
+	INIT_DELAYED_WORK(&ring->later, ring_wake_canceller);
+	schedule_delayed_work(&ring->later, HZ);
+	io_uring_cancel_generic(true, NULL);
+	start = jiffies - start;
+	cancel_delayed_work_sync(&ring->later);
+	KUNIT_EXPECT_GE(test, ring->polls, 1);
+	return start;
+}
+
+/* A ring of this task, with one request that nothing can be done about. */
+static struct ring *ring_of_canceller(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
+
+	put_task_struct(ring->ctx->submitter_task);
+	ring->ctx->submitter_task = get_task_struct(current);
+	KUNIT_ASSERT_EQ(test, 0, __io_uring_add_tctx_node(ring->ctx));
+	ring->canceller = current->io_uring;
+	percpu_counter_inc(&ring->canceller->inflight);
+	return ring;
+}
+
+static void ring_seen(struct ring *ring)
+{
+	percpu_counter_dec(&ring->canceller->inflight);
+}
+
+/* io_uring_cancel_generic: race: what completes before it sleeps is seen. */
+static void io_uring_test_cancel_seen(struct kunit *test)
+{
+	struct ring *ring = ring_of_canceller(test);
+
+	KUNIT_EXPECT_LT(test, ring_cancel(test, ring, ring_seen), HZ / 2);
+}
+
+static void ring_push(struct ring *ring)
+{
+	struct ring_item *item = &ring->item[0];
+
+	io_local_work_push(ring->ctx, &item->req->io_task_work.node);
+}
+
+static void ring_complete_seen(struct ring_item *item)
+{
+	ring_seen(item->ring);
+	ring_complete(item);
+}
+
+/* io_uring_cancel_generic: race: so is local work, which completes a request. */
+static void io_uring_test_cancel_late_work(struct kunit *test)
+{
+	struct ring *ring = ring_of_canceller(test);
+
+	ring_item(test)->then = ring_complete_seen;
+	KUNIT_EXPECT_LT(test, ring_cancel(test, ring, ring_push), HZ / 2);
+	KUNIT_EXPECT_STREQ(test, ring->ran, "a");
+	KUNIT_EXPECT_STREQ(test, ring->item[0].by, "a task");
+}
+
 #include "io_uring_kunit_exit.c"
 
 static int io_uring_test_init(struct kunit *test)
@@ -761,6 +850,8 @@ static struct kunit_case io_uring_test_cases[] = {
 	KUNIT_CASE(io_uring_test_orphans_grace),
 	KUNIT_CASE(io_uring_test_orphans_queued),
 	KUNIT_CASE(io_uring_test_cancel_no_wq),
+	KUNIT_CASE(io_uring_test_cancel_seen),
+	KUNIT_CASE(io_uring_test_cancel_late_work),
 	KUNIT_CASE_PARAM(io_uring_test_iopoll, ring_defers_gen_params),
 	KUNIT_CASE(io_uring_test_polled),
 	KUNIT_CASE(io_uring_test_polled_not_ready),

@@ -75,6 +75,10 @@ struct ring {
 	struct io_sq_data sqd;
 	struct io_kiocb work[RING_WORKS];
 	unsigned long cancelled_at;
+
+	/* of the task of the test, while it cancels its requests */
+	struct io_uring_task *canceller;
+	void (*before_sleep)(struct ring *ring);
 	struct delayed_work later;
 };
 
