@@ -188,6 +188,9 @@ static struct callback_head *iowq_dead_works(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	get_task_struct(task);
 	kthread_stop(task);
+	/* on another CPU it may not be past it yet */
+	while (!READ_ONCE(task->exit_state))
+		schedule_timeout_uninterruptible(1);
 	works = task->task_works;
 	put_task_struct(task);
 	KUNIT_EXPECT_NOT_NULL(test, works);
@@ -1113,6 +1116,7 @@ static void io_wq_test_exit_takes_all(struct kunit *test)
 	struct io_wq *wq = iowq_create_wq(test, current);
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 
+	kunit_one_cpu(test);
 	iowq_enqueue(test, wq, "abc");
 	iowq_put_wq(test, wq);
 	iowq_expect_items(test, "CCC");
@@ -1248,17 +1252,10 @@ static int io_wq_test_init(struct kunit *test)
 				   GFP_KERNEL);
 	if (!iowq->ctx || !iowq->item)
 		return -ENOMEM;
-	iowq->cache = kmem_cache_create("io-wq_kunit", sizeof(struct io_worker),
-					0, SLAB_NO_MERGE | SLAB_POISON |
-					SLAB_CONSISTENCY_CHECKS, NULL);
-	if (!iowq->cache)
-		return -ENOMEM;
 	/* never woken, so that nobody else touches its ->task_works */
 	iowq->task = kthread_create(kthread_worker_fn, NULL, "io-wq_kunit");
-	if (IS_ERR(iowq->task)) {
-		kmem_cache_destroy(iowq->cache);
+	if (IS_ERR(iowq->task))
 		return PTR_ERR(iowq->task);
-	}
 	test->priv = iowq;
 	iowq->wq = iowq_create_wq(test, iowq->task);
 	return 0;

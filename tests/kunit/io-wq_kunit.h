@@ -186,6 +186,11 @@ static struct io_worker *iowq_dummy(struct kunit *test, struct io_wq *wq)
 	struct io_worker *worker;
 
 	KUNIT_ASSERT_LT(test, iowq->nr_dummies, IOWQ_NR);
+	if (!iowq->cache)
+		iowq->cache = kmem_cache_create("io-wq_kunit", sizeof(*worker),
+						0, SLAB_NO_MERGE | SLAB_POISON |
+						SLAB_CONSISTENCY_CHECKS, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, iowq->cache);
 	worker = kmem_cache_zalloc(iowq->cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, worker);
 	iowq_init_worker(worker, wq);

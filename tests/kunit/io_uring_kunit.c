@@ -216,10 +216,12 @@ static void ring_then_sleep(struct ring_item *item)
 /* pins cancel-local-directly: race: a producer adds while leftovers run. */
 static void io_uring_test_leftovers_producer(struct kunit *test)
 {
-	struct ring *ring = ring_with_leftovers(test, 3);
-	struct ring_item *late = ring_item(test);
+	struct ring *ring;
+	struct ring_item *late;
 
 	kunit_one_cpu(test);
+	ring = ring_with_leftovers(test, 3);
+	late = ring_item(test);
 	ring->item[0].then = ring_then_sleep;
 	ring_close(ring);
 	schedule_timeout_uninterruptible(HZ / 20);
@@ -402,11 +404,14 @@ static void ring_cache_refs(struct ring *ring, int nr)
 /* cancel-local-directly: running orphans leaves cached references alone. */
 static void io_uring_test_orphans_refs(struct kunit *test)
 {
-	struct ring *ring = ring_create(test, 0);
-	struct io_uring_task *tctx = ring->task->io_uring;
-	struct ring_item *item = ring_item(test);
+	struct ring *ring;
+	struct io_uring_task *tctx;
+	struct ring_item *item;
 
 	kunit_one_cpu(test);
+	ring = ring_create(test, 0);
+	tctx = ring->task->io_uring;
+	item = ring_item(test);
 	ring_submitter_exit(ring);
 	ring_cache_refs(ring, 3);
 	/* exec cancels for good, and waits for all requests with this set */
@@ -434,11 +439,14 @@ static void ring_run_in_cancel(struct ring *ring)
 /* cancel-local-directly: the owner drops them, while it waits for requests. */
 static void io_uring_test_own_refs(struct kunit *test)
 {
-	struct ring *ring = ring_create(test, 0);
-	struct io_uring_task *tctx = ring->task->io_uring;
-	struct ring_item *item = ring_item(test);
+	struct ring *ring;
+	struct io_uring_task *tctx;
+	struct ring_item *item;
 
 	kunit_one_cpu(test);
+	ring = ring_create(test, 0);
+	tctx = ring->task->io_uring;
+	item = ring_item(test);
 	ring_add(item);
 	ring->posted = -1;
 	ring->submitter = ring_run_in_cancel;
@@ -481,11 +489,14 @@ static void io_uring_test_orphans_grace(struct kunit *test)
 /* cancel-local-directly: while the work item is queued the task is held once. */
 static void io_uring_test_orphans_queued(struct kunit *test)
 {
-	struct ring *ring = ring_create(test, 0);
-	struct ring_item *a = ring_item(test), *b = ring_item(test);
+	struct ring *ring;
+	struct ring_item *a, *b;
 	int usage;
 
 	kunit_one_cpu(test);
+	ring = ring_create(test, 0);
+	a = ring_item(test);
+	b = ring_item(test);
 	ring_submitter_exit(ring);
 	/* its last switch has let go of it */
 	rcu_barrier();

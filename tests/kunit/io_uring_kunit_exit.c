@@ -25,11 +25,13 @@ static void ring_exit(struct ring *ring)
 /* io_ring_exit_work: looks each 50 ms for what there is to cancel. */
 static void io_uring_test_exit_interval(struct kunit *test)
 {
-	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
-	struct ring_item *item = ring_item(test);
+	struct ring *ring;
+	struct ring_item *item;
 	unsigned long start;
 
 	kunit_one_cpu(test);
+	ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
+	item = ring_item(test);
 	schedule_timeout_uninterruptible(1);
 	start = jiffies;
 	ring_close(ring);
