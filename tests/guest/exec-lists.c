@@ -26,7 +26,7 @@ enum { RING_POLL = NR, RING_LINKED, RING_LINKED_TIMEOUT };
 #define THEIRS	20
 
 static struct io_uring ring, second;
-static int a[2], b[2];
+static int a[2], b[2], armed[2], go[2];
 static unsigned int *futex;
 static pid_t sleeper;
 static struct __kernel_timespec hour = { .tv_sec = 3600 };
@@ -97,11 +97,13 @@ static pid_t sleeps(void)
 static void __noreturn execs(char *self)
 {
 	char image[] = "image", *argv[] = { self, image, NULL };
+	char c = 0;
 
 	sleeper = sleeps();
 	resync(&ring);
 	arm(THEIRS);
-	nap(10 * MS);
+	must(write(armed[1], &c, 1));
+	must(read(go[0], &c, 1));
 	execv(self, argv);
 	_exit(127);
 }
@@ -109,17 +111,20 @@ static void __noreturn execs(char *self)
 static void through_exec(char *self)
 {
 	int status = -1, woken;
+	char c = 0;
 	pid_t pid;
 
+	must(pipe2(armed, O_CLOEXEC));
+	must(pipe2(go, O_CLOEXEC));
 	arm(0);
 	pid = must(fork());
 	if (!pid)
 		execs(self);
-	nap(5 * MS);
+	must(read(armed[0], &c, 1));
 	ok(count(THEIRS, POLL, DRAIN, false) == 0, "exec: the child's requests are in flight");
-	nap(20 * MS);
-	ok(count(THEIRS, POLL, LINKED, true) == 7, "exec: each is cancelled");
-	ok(count(THEIRS, LINKED_TIMEOUT, DRAIN, false) == 2, "exec: with its timeout, and what was to follow");
+	must(write(go[1], &c, 1));
+	ok(wait_until(count(THEIRS, POLL, LINKED, true) == 7, SEC), "exec: each is cancelled");
+	ok(wait_until(count(THEIRS, LINKED_TIMEOUT, DRAIN, false) == 2, SEC), "exec: with its timeout, and what was to follow");
 	ok(count(0, POLL, DRAIN, false) == 0, "exec: and none of the parent's");
 	ok(!waitpid(pid, &status, WNOHANG), "exec: while the new image runs");
 	ok(reaped(pid, &status, 2 * SEC) && !status, "exec: and ends");
@@ -172,10 +177,11 @@ static void exit_and_late(void)
 	if (!pid)
 		exits();
 	ok(reaped(pid, &status, SEC) && !status, "exit: reaped");
-	nap(20 * MS);
 	resync(&ring);
-	ok(count(THEIRS, RING_POLL, RING_LINKED, true) == 2 && count(THEIRS, RING_LINKED_TIMEOUT,
-	   RING_LINKED_TIMEOUT, false), "exit: what holds a ring is cancelled");
+	ok(wait_until(count(THEIRS, RING_POLL, RING_LINKED, true) == 2 &&
+		      count(THEIRS, RING_LINKED_TIMEOUT, RING_LINKED_TIMEOUT, false), SEC),
+	   "exit: what holds a ring is cancelled");
+	nap(20 * MS);
 	ok(count(THEIRS, POLL, READ, false) == 0 && count(THEIRS, LINKED, LINKED_TIMEOUT, false) == 0,
 	   "exit: the rest is left");
 	must(write(a[1], "x", 1));
