@@ -22,6 +22,10 @@
 #define IOWQ_NR 8
 #define IOWQ_ITEMS 6
 #define IOWQ_WQS 3
+/* so that a freed dummy can be told; KASAN has poison of its own */
+#define IOWQ_CACHE_FLAGS						\
+	(IS_ENABLED(CONFIG_KASAN) ? SLAB_NO_MERGE :			\
+	 SLAB_NO_MERGE | SLAB_POISON | SLAB_CONSISTENCY_CHECKS)
 /* how long to wait for what should be there already */
 #define IOWQ_PATIENCE (20 * HZ)
 
@@ -188,8 +192,7 @@ static struct io_worker *iowq_dummy(struct kunit *test, struct io_wq *wq)
 	KUNIT_ASSERT_LT(test, iowq->nr_dummies, IOWQ_NR);
 	if (!iowq->cache)
 		iowq->cache = kmem_cache_create("io-wq_kunit", sizeof(*worker),
-						0, SLAB_NO_MERGE | SLAB_POISON |
-						SLAB_CONSISTENCY_CHECKS, NULL);
+						0, IOWQ_CACHE_FLAGS, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, iowq->cache);
 	worker = kmem_cache_zalloc(iowq->cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, worker);
