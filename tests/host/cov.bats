@@ -9,7 +9,7 @@ setup()
 	instrumented
 }
 
-# cov COMMAND ARGUMENT...: as cov() of scripts/lib/common.sh has it.
+# cov COMMAND ARGUMENT...: as cov() of scripts/lib/counts.sh has it.
 cov()
 {
 	command=$1

@@ -94,7 +94,7 @@ setup()
 		done
 		[ ! -e "$top/broken" ] || { echo 'NOT OK io-wq failed'; exit 1; }
 	END
-	cat >>scripts/lib/common.sh <<-'END'
+	cat >>scripts/lib/counts.sh <<-'END'
 		cov()
 		{
 			for t in fast io-wq slow-one; do
