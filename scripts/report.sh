@@ -24,8 +24,12 @@ while read -r fix; do
 		sed '/^fix  /d; s/^patch-coverage: error: //' >"$tmp/patch/$fix"
 done <"$tmp/fixes"
 mkdir "$tmp/proof"
-find "$work" -maxdepth 2 -type f \( -path "$work/proof-$FLAVOUR/*" -o -path "$work/proof-*.table" \) \
-	-exec cp -p -t "$tmp/proof" {} +
+find "$work/proof-$FLAVOUR" -maxdepth 1 -type f ! -name '*.table' -exec cp -p -t "$tmp/proof" {} + 2>/dev/null || :
+# The figures of all flavours.
+for f in "$work"/proof-*/*.table; do
+	of=${f%/*}
+	[ ! -f "$f" ] || cp -p "$f" "$tmp/proof/$(basename "$f" .table).${of##*/proof-}.table"
+done
 
 # The kernel that was tested: the tree, edits in it, and the compiler.
 {

@@ -181,7 +181,10 @@ report()
 	mkdir -p "$work/proof-default"
 	printf '%s\n' $'60 ms\t2 ms\tproved by 2 tests, built in 3 s' io-wq.one two >"$work/proof-default/fix-a"
 	printf '\n%s\n' 'calls <with>' '100 200' >"$work/proof-default/cost.table"
+	mkdir "$work/proof-smp"
+	printf '\n%s\n' 'times' '7 8' >"$work/proof-smp/cost.table"
 	scripts/coverage.sh
+	grep -q '^7 8' "$report/index.html"
 	grep -q '<td>60 ms</td><td>2 ms</td>' "$report/index.html"
 	grep -q 'proved by 2 tests, built in 3 s</span><small>io-wq.one, two</small>' "$report/index.html"
 	grep -q '^<pre>calls &lt;with&gt;$' <<<"$(sed 's,</table>\|</div>,&\n,g' "$report/index.html")"
