@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The one reader of gcov's counts. As a command, cov() of scripts/lib/common.sh calls it:
+"""The one reader of gcov's counts. As a command, cov() of scripts/lib/counts.sh calls it:
 
 cov.py COMMAND TREE OBJDIR RESULTS ID [ARGUMENT...]
 

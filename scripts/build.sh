@@ -21,9 +21,11 @@ has=$objdir/$features_h
 # compiler_says FILE: print the compiler's messages, with paths that can be opened from here. Those of make stay in the log.
 compiler_says()
 {
+	here=${UMRING_PWD:-$PWD}
 	theirs=$top/tests
+	theirs=$(printf '%s\n' "${theirs#"$here"/}" | sed 's/[,&\\]/\\&/g')
 	{ grep -vE '^make|^objcopy: .*empty loadable segment' "$1" || :; } |
-		sed "s,\(^\|from \)\.\./,\1${tree#"$PWD"/}/,g; s,$tests/,${theirs#"$PWD"/}/,g" >&2
+		sed "s,\(^\|from \)\.\./,\1${tree#"$here"/}/,g; s,$tests/,$theirs/,g" >&2
 }
 
 guest()
@@ -31,11 +33,13 @@ guest()
 	gen=$objdir/guest/gen_init_cpio
 	if [ ! -x "$gen" ]; then
 		mkdir -p "$objdir/guest"
-		gcc -O2 -o "$gen.tmp" "$tree/usr/gen_init_cpio.c" && mv "$gen.tmp" "$gen"
+		gcc -O2 -o "$gen.tmp" "$tree/usr/gen_init_cpio.c" || die "cannot compile usr/gen_init_cpio.c of $tree"
+		mv "$gen.tmp" "$gen"
 	fi
 	make -s --no-print-directory -f "$tests/guest/Makefile" -j"$JOBS" O="$objdir/guest" \
 		GEN_INIT_CPIO="$gen" >&2 2>"$objdir/guest/errors" || {
 		compiler_says "$objdir/guest/errors"
+		grep -qvE '^make' "$objdir/guest/errors" || cat "$objdir/guest/errors" >&2
 		exit 1
 	}
 	cmp -s "$objdir/guest/guest.cpio" "$objdir/guest.cpio" || {
@@ -127,12 +131,13 @@ count_objects()
 
 kbuild()
 {
-	rm -f "$objdir/failed"
 	say "running Kbuild"
 	outdate
+	# Made first: if the disk is full, a failure must not look like success.
+	: >"$objdir/failed"
 	{
 		MAKEFILES=$tests/kunit/Makefile make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$tests/kunit" \
-			KBUILD_ENV="$objdir/kbuild-env" -j"$JOBS" linux 2>"$objdir/errors" || touch "$objdir/failed"
+			KBUILD_ENV="$objdir/kbuild-env" -j"$JOBS" linux 2>"$objdir/errors" </dev/null && rm "$objdir/failed"
 	} | tee "$objdir/build.log" | count_objects
 	compiler_says "$objdir/errors"
 	[ ! -e "$objdir/failed" ] || {

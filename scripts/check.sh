@@ -23,7 +23,7 @@ count()
 }
 
 say "shellcheck"
-if (cd "$top" && shellcheck scripts/*.sh scripts/lib/*.sh .ci/run tests/host/*.bash); then
+if (cd "$top" && shellcheck scripts/*.sh scripts/lib/*.sh tests/figures/*.sh .ci/run tests/host/*.bash); then
 	count 1 0
 else
 	count 0 1

@@ -94,21 +94,22 @@ edit()
 		head -c "$2" "$tree/$1"
 		printf %b "$4"
 		tail -c "+$(($2 + $3 + 1))" "$tree/$1"
-	} >"$out/new.$me"
-	diff -u --label "a/$1" --label "b/$1" "$tree/$1" "$out/new.$me" >"$out/patch.$me" || [ $? = 1 ]
+	} >"$out/new.$worker"
+	diff -u --label "a/$1" --label "b/$1" "$tree/$1" "$out/new.$worker" >"$out/patch.$worker" || [ $? = 1 ]
 	variant_reset "$variant"
-	variant_patch "$variant" "$out/patch.$me" || die "cannot change $1 at $2"
+	variant_patch "$variant" "$out/patch.$worker" || die "cannot change $1 at $2"
 }
 
 # try TEST...: print "killed" and by which test, or "survived".
 try()
 {
-	variant_link "$variant" 2>"$out/log.$me" || die "$(cat "$out/log.$me")"
+	variant_link "$variant" 2>"$out/log.$worker" || die "$(cat "$out/log.$worker")"
 	# Not the kernel's id: the counts of a mutant are never added up.
 	echo "$variant" >"$(variant_dir "$variant")/tree/um-$FLAVOUR/linux.id"
 	for t; do
-		VARIANT=$variant "$top/scripts/lib/one.sh" "${t%%:*}" "${t#*:}" >"$out/log.$me" 2>&1 9>&- </dev/null || :
-		why=$(cat "$(variant_dir "$variant")/results-$FLAVOUR/${t#*:}/verdict") || die "$t was not run: $(tail -n 1 "$out/log.$me")"
+		rm -f "$(variant_dir "$variant")/results-$FLAVOUR/${t#*:}/verdict"
+		VARIANT=$variant "$top/scripts/lib/one.sh" "${t%%:*}" "${t#*:}" >"$out/log.$worker" 2>&1 9>&- </dev/null || :
+		why=$(cat "$(variant_dir "$variant")/results-$FLAVOUR/${t#*:}/verdict") || die "$t was not run: $(tail -n 1 "$out/log.$worker")"
 		[ "$why" = passed ] || [ "$why" = skipped ] || {
 			echo "killed$tab${t#*:}: $why"
 			return
@@ -121,12 +122,12 @@ try()
 work()
 {
 	variant_new "$variant"
-	awk -v jobs="$JOBS" -v me="$me" 'NR % jobs == me % jobs' "$out/todo" >"$out/todo.$me"
+	awk -v jobs="$JOBS" -v me="$worker" 'NR % jobs == me % jobs' "$out/todo" >"$out/todo.$worker"
 	while IFS=$tab read -r key change _ _ idle by src at len new; do
 		! known "$key" "$change" || continue
 		edit "$src" "$at" "$len" "$new"
-		if ! variant_compile "$variant" 2>"$out/log.$me"; then
-			grep -q ' error: ' "$(variant_dir "$variant")/build.log" || die "$(cat "$out/log.$me")"
+		if ! variant_compile "$variant" 2>"$out/log.$worker"; then
+			grep -q ' error: ' "$(variant_dir "$variant")/build.log" || die "$(cat "$out/log.$worker")"
 			is=none
 		else
 			is=$(code "$(variant_dir "$variant")/tree/um-$FLAVOUR/${src%.c}.o")
@@ -137,13 +138,13 @@ work()
 			# shellcheck disable=SC2086
 			[ "$by" = - ] && verdict="survived${tab}no test reaches it" || verdict=$(try $by)
 		fi
-		printf '%s\t%s\t%s%s\n' "$key" "$change" "$is" "${verdict:+$tab$verdict}" >>"$out/verdicts.$me"
-	done <"$out/todo.$me"
+		printf '%s\t%s\t%s%s\n' "$key" "$change" "$is" "${verdict:+$tab$verdict}" >>"$out/verdicts.$worker"
+	done <"$out/todo.$worker"
 }
 
 if [ "${1-}" = --work ]; then
-	me=$2
-	variant=mutant-$me
+	worker=$2
+	variant=mutant-$worker
 	work
 	exit
 fi

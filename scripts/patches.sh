@@ -62,7 +62,7 @@ for f in "$new"/*; do
 done
 # A merged fix has no commit; the series names it in a comment.
 for f in "$dir"/*.patch; do
-	grep -qF "${f##*/}" "$new/series" || say "no commit for patches/$KERNEL/${f##*/} any more: remove it if you dropped it"
+	sed 's/^# merged: //; s/[[:space:]]*#.*//' "$new/series" | grep -qxF "${f##*/}" || say "no commit for patches/$KERNEL/${f##*/} any more: remove it if you dropped it"
 done
 
 # The tree already holds what was written: the next make must not apply it again.

@@ -187,8 +187,7 @@ case ${1-} in
 	;;
 esac
 
-[ -z "$FIX" ] || [ -f "$top/patches/$KERNEL/$FIX.patch" ] ||
-	die "no fix $FIX: FIX= takes one of $(FIX='' && fixes | paste -sd ' ')"
+[ -z "$FIX" ] || all_fixes | grep -qxF "$FIX" || die "no fix $FIX: FIX= takes one of $(all_fixes | paste -sd ' ')"
 pins >/dev/null || exit 2
 
 for fix in $(pins | cut -d ' ' -f 1 | sort -u) $(find "$top/tests/wrong" -mindepth 1 -type d -printf '%f\n'); do

@@ -17,6 +17,7 @@ row='%-7s %-18s %-34s %s\n'
 # run NUMBER: set $verdict to that of $scenario while this function fails; with 0, none fails.
 run()
 {
+	rm -f "$results/$scenario/verdict"
 	ARGS=umring.fails=$1 "$top/scripts/lib/one.sh" scenario "$scenario" >"$results/$scenario.log" 2>&1 || :
 	verdict=$(cat "$results/$scenario/verdict") || die "$scenario was not run, see $results/$scenario.log"
 }
@@ -129,5 +130,5 @@ mkdir -p "$fails/results-$FLAVOUR"
 export VARIANT=fails
 (objdir=$fails/tree/um-$FLAVOUR && linux_id >"$objdir/linux.id")
 status=0
-printf '%s\n' "$@" | xargs -n 1 -P "$JOBS" "$0" --scenario || status=1
+printf '%s\n' "$@" | xargs -r -n 1 -P "$JOBS" "$0" --scenario || status=1
 exit "$status"

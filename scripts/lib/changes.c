@@ -100,7 +100,7 @@ static char *around(const struct stmt *n, int t)
 			if (is(from, " ) "))
 				from = bracket(from, -1);
 		to = bracket(from, 1);
-		from -= isalnum(text[tok[from - 1].s]) || text[tok[from - 1].s] == '_';
+		from -= isalnum((unsigned char)text[tok[from - 1].s]) || text[tok[from - 1].s] == '_';
 	}
 	return flat(tok[from].s < n->s ? n->s : tok[from].s, tok[to].e);
 }
@@ -144,7 +144,7 @@ void tokens(const struct stmt *n, bool negated)
 	int t;
 
 	for (t = token_at(n->s); t < nr_tok && tok[t].s < n->e; t++) {
-		if (isdigit(text[tok[t].s])) {
+		if (isdigit((unsigned char)text[tok[t].s])) {
 			number(n, t);
 		} else if (tok[t].binary && is(t, " && || ")) {
 			logical(n, t);

@@ -89,7 +89,9 @@ case $top in
 	fi
 	build=$(cd "$build" && pwd -P)
 	case $build in
-	*[[:space:]:]*) die "Kbuild takes no space or colon in a path: set XDG_CACHE_HOME to a directory without, remove $top/build" ;;
+	*[][[:space:]:,\&*?\\]*)
+		die "Kbuild takes no space, colon or the like in a path, as in $build: set XDG_CACHE_HOME to a path without, remove $top/build"
+		;;
 	esac
 	;;
 esac

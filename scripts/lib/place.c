@@ -130,10 +130,11 @@ static void read_stubs(void)
 			continue;
 		if (src->nr_stubs == MAX)
 			fail("%s/stubs:%d: more than %d functions", suites, nr, MAX);
+		optional = cut_mark(function);
 		src->stubs[src->nr_stubs++] = (struct stub){
-			.optional = cut_mark(function),
 			.function = format("%s", function),
 			.line = nr,
+			.optional = optional,
 		};
 	}
 }

@@ -19,9 +19,8 @@ place()
 {
 	set -- "$top/scripts/lib/place.h" "$top/scripts/lib/place.c" "$top/scripts/lib/heads.c" "$@"
 	cat "$1" "$2" "$3" | cmp -s - "$build/place.c" || {
-		gcc -O2 -D_GNU_SOURCE -o "$build/place.$$" "$2" "$3"
-		mv "$build/place.$$" "$build/place"
-		cat "$1" "$2" "$3" >"$build/place.c"
+		gcc -O2 -D_GNU_SOURCE -o "$build/place.$$" "$2" "$3" && mv "$build/place.$$" "$build/place" &&
+			cat "$1" "$2" "$3" >"$build/place.c" || die "cannot compile scripts/lib/place.c"
 	}
 	shift 3
 	made_tree=$1

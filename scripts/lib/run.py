@@ -143,7 +143,7 @@ class Tests:
         if status in (124, 137) and seconds >= self.limit:
             stacks = ", the stacks of all tasks are in its console" if re.search(rb"^task:", read(console), re.M) else ""
             return f"hung: stopped after {self.limit} s{stacks}"
-        if status < 124:
+        if status < 128:
             return f"ended with no verdict: exit status {status}"
         return f"crashed: exit status {status}"
 

@@ -17,6 +17,12 @@ fixes()
 		done
 }
 
+# all_fixes: those of all kernels.
+all_fixes()
+{
+	sed -sn '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top"/patches/*/series | sort -u
+}
+
 # release: the point release that the kernel's series was made for.
 release()
 {

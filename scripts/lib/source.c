@@ -73,7 +73,7 @@ char *flat(unsigned int s, unsigned int e)
 	char *out = raw(s, e), *p = out;
 
 	for (; s < e; s++) {
-		if (!isspace(code[s]))
+		if (!isspace((unsigned char)code[s]))
 			*p++ = code[s];
 		else if (p > out && p[-1] != ' ')
 			*p++ = ' ';
@@ -168,7 +168,7 @@ static char *next_word(char **command)
 
 	if (!*p || *p == ';')
 		return NULL;
-	for (; *p && (quote || !isspace(*p)); p++) {
+	for (; *p && (quote || !isspace((unsigned char)*p)); p++) {
 		if (quote ? *p == quote : *p == '\'' || *p == '"')
 			quote = quote ? 0 : *p;
 		else

@@ -7,6 +7,7 @@
 
 . "$(dirname "$0")/../../scripts/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
+. "$top/scripts/lib/counts.sh"
 
 fix=cancel-create-once
 log=$work/proof-$FLAVOUR/figures.log

@@ -9,7 +9,6 @@
  * that means nothing. README.md has the exit statuses.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <signal.h>

@@ -228,7 +228,7 @@ row()
 	[ "$status" = 0 ]
 	row fix-a 'wrong: seen .* caught by io-wq.case_a$'
 	row fix-b 'wrong: elsewhere .* caught by other.other$'
-	grep -q "^$kernel: 2 wrong versions: 2 caught, 0 open, 0 of other kernels, 0 not" <<<"$out"
+	grep -q "^$kernel: 2 wrong versions: 2 caught, 0 open, 0 do not apply, 0 not" <<<"$out"
 	wrong fix-a unseen 'Nobody sees it.' io_uring/io-wq.c 's/^line 60;/not 60;/'
 	try scripts/prove.sh
 	[ "$status" = 1 ]
@@ -240,14 +240,18 @@ row()
 }
 
 @test "prove: a wrong version that is not one" {
-	# Pins: one that does not apply is another kernel's, which has to be there; one that does not compile has proved nothing.
+	# Pins: one that does not apply or does not compile has proved nothing; one of another kernel needs one to be of.
 	wrong fix-a gone 'It was.' io_uring/io-wq.c 's/^fixed a;/not a;/'
 	sed -i 's/^-fixed a/-nothing/' tests/wrong/fix-a/gone.patch
 	wrong fix-a bad 'It does not compile.' io_uring/io-wq.c 's/^fixed a;/does not compile;/'
 	try scripts/prove.sh
 	[ "$status" = 1 ]
-	row fix-a 'wrong: gone .* does not apply: patch failed: io_uring/io-wq.c'
+	row fix-a 'wrong: gone .* could not be tried: .*patch failed: io_uring/io-wq.c'
 	row fix-a 'wrong: bad .* does not build: .*error: no'
+	sed -i '1a only: 9.9' tests/wrong/fix-a/gone.patch
+	try scripts/prove.sh
+	[ "$status" = 1 ]
+	! row fix-a 'wrong: gone' || false
 	grep -q 'no kernel takes these wrong versions: fix-a/gone' <<<"$err"
 	# On top of the patch without a change all tests have to pass.
 	rm tests/wrong/fix-a/*

@@ -221,7 +221,8 @@ static void iowq_submit_work_stub(struct io_wq_work *work)
 		return;
 	}
 	item->ran++;
-	iowq->order[strlen(iowq->order)] = 'a' + (item - iowq->item);
+	if (strlen(iowq->order) < IOWQ_ITEMS)
+		iowq->order[strlen(iowq->order)] = 'a' + (item - iowq->item);
 	iowq->most_running = max(iowq->most_running, ++iowq->running);
 	complete(&iowq->started);
 	if (item->then)

@@ -319,13 +319,13 @@ static void iowq_then_nothing(struct iowq *iowq, struct io_worker *worker)
 /* io_worker_exit: the last that it touches of the io_wq is its reference. */
 static void io_wq_test_worker_exit_order(struct kunit *test)
 {
+	kunit_one_cpu(test);
 	iowq_watch(test, 1, NULL);
 	kunit_activate_static_stub(test, io_worker_ref_put, iowq_exit_put_stub);
 	iowq_exit_worker(test, iowq_then_nothing);
 	iowq_sleep(50);
 	iowq_expect_gone(test, 0, 1);
-
-	kunit_one_cpu(test);}
+}
 
 static void iowq_then_refused(struct iowq *iowq, struct io_worker *worker)
 {

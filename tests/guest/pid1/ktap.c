@@ -3,7 +3,6 @@
  * KTAP. The output of a test is its subtest, but only what keeps to its plan
  * gets through as results, so that a reader can trust the form.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 

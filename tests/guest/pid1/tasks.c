@@ -31,9 +31,9 @@ static bool read_task(struct task *task)
 	if (!comm || !end || sscanf(end + 1, " %c %d", &task->state, &task->ppid) != 2)
 		return false;
 	*end = '\0';
-	/* proc(5): state is field 3, starttime 22 */
+	/* proc(5): @rest is at the blank before field 3; starttime is field 22 */
 	rest = end + 1;
-	for (int i = 0; rest && i < 22 - 2; i++)
+	for (int i = 3; rest && i < 22; i++)
 		rest = strchr(rest + 1, ' ');
 	task->start = rest ? strtoull(rest, NULL, 10) : 0;
 	snprintf(task->comm, sizeof(task->comm), "%s", comm + 1);

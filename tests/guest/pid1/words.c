@@ -42,6 +42,7 @@ static bool is_known(const char *word)
 static void check_parameter(const char *word)
 {
 	char path[512], *dot;
+	char param[1100];
 
 	snprintf(path, sizeof(path), "/sys/module/%.*s", (int)strcspn(word, "="), word);
 	for (char *p = path; *p; p++)
@@ -56,9 +57,8 @@ static void check_parameter(const char *word)
 	/* Not all modules show all of theirs, but KUnit does. */
 	if (!starts(word, "kunit."))
 		return;
-	memmove(dot + strlen("/parameters/"), dot + 1, strlen(dot + 1) + 1);
-	memcpy(dot, "/parameters/", strlen("/parameters/"));
-	if (access(path, F_OK))
+	snprintf(param, sizeof(param), "%s/parameters/%s", path, dot + 1);
+	if (access(param, F_OK))
 		refuse(word);
 }
 
