@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure the build, the edit loop and the boot that README.md claims, and the kernel's own kunit.py on the same
-# machine, in a tree of its own. Builds from scratch once and the rest five times, or all RUNS times; prints medians and ratios.
+# machine, in a tree of its own. One cold build of each, and five of everything else; RUNS=n does n of all. Prints medians and
+# ratios.
 
 VARIANT=bench
 export VARIANT

@@ -3,8 +3,8 @@
 # about.sh [scenario...]: see each scenario fail without the functions that it is about.
 # A line ` * about FUNCTION` in the opening comment of a scenario names a function of io_uring/ or kernel/task_work.c that it
 # cannot do without. All these functions are numbered, and one kernel is built in which umring.fails=N on the command line makes
-# number N return at once: with -EINVAL, NULL or false, by its type. Each scenario must pass there without that word, and must
-# fail, crash or hang for each function that it names.
+# number N return at once: with -EINVAL, NULL, false, 0 or nothing, by its type. Without that word each scenario must pass or be
+# skipped, and with it must fail, crash or hang for each function that it names.
 # ` * about FUNCTION, where there is one` is skipped for a tree that does not define the function.
 # Prints a row for each function: kernel, scenario, function, and how the run ended. Results are in build/<kernel>@fails/.
 # Exit status: 1 if a scenario passed without a function that it is about.

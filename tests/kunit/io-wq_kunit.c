@@ -281,7 +281,7 @@ static void io_wq_test_cancel_accounting(struct kunit *test)
 	iowq_expect_freed(test, worker);
 }
 
-/* cancel-create-once: the way by which a retried creation is queued. */
+/* cancel-create-once: a creation that is retried from the delayed work. */
 static void io_wq_test_cancel_retry(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
@@ -324,7 +324,7 @@ static void iowq_then_requeue(struct iowq *iowq, struct io_worker *worker)
 	iowq_requeue_late(worker);
 }
 
-/* cancel-create-once: an owner requeues when its bit clears: ->next is lost. */
+/* cancel-create-once: a worker requeues once its bit is clear: ->next is lost. */
 static void io_wq_test_cancel_requeued(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
@@ -1077,7 +1077,7 @@ static void io_wq_test_warnings(struct kunit *test)
 			/* an io_wq without bounded workers can't do anything */
 			KUNIT_EXPECT_EQ(test, -EINVAL,
 					PTR_ERR_OR_ZERO(io_wq_create(0, &data)));
-			/* not for the likes of us */
+			/* only an io-wq worker may call it */
 			KUNIT_EXPECT_TRUE(test, io_wq_worker_stopped());
 			/* io_wq_exit_start() comes first */
 			wq = iowq_create_wq(test, iowq->task);

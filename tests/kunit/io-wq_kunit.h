@@ -42,7 +42,7 @@ struct iowq_item {
 struct iowq {
 	struct kunit *test;
 	struct io_wq *wq;
-	/* all that there are, for io_wq_test_exit() to put if a case has not */
+	/* each io_wq; io_wq_test_exit() puts those that the case has not put */
 	struct io_wq *wqs[IOWQ_WQS];
 	struct task_struct *task;
 	struct kmem_cache *cache;
@@ -56,31 +56,31 @@ struct iowq {
 	int nr_dummies;
 	bool freed[IOWQ_NR];
 
-	/* what the stubs do, each for the dummy that it is about */
+	/* a stub that is called for @at calls @then; @next is @at after that */
 	struct io_worker *at;
 	void (*then)(struct iowq *iowq, struct io_worker *worker);
 	struct io_worker *next;
 	int cancels;
-	/* the same, for the one that has just been queued */
+	/* called once, after the next task_work_add() */
 	void (*then_added)(struct iowq *iowq, struct io_worker *worker);
 
-	/* how many references of the io_wq are left when it is overwritten */
+	/* iowq_ref_put_stub() overwrites the io_wq at this many references */
 	int last_ref;
 	int gone, gone_running, gone_workers;
-	struct io_worker *exiting; /* and which worker is */
+	struct io_worker *exiting; /* iowq_release_stub() poisons it */
 
-	/* when work is to be queued, and counted from when */
+	/* when iowq_run_queue_stub() queues work, and since when it counts */
 	const struct iowq_look *look;
 	ktime_t look_from;
 
-	/* of a match function, and those for the head of the list */
+	/* calls of a match function, and walks: calls for the list head */
 	int calls, walks;
 
 	/* items, by letters, in the order in which they were started */
 	char order[IOWQ_ITEMS + 1];
 	int running, most_running;
 
-	/* what create_io_thread() returns, one after the other, if not 0 */
+	/* errors for create_io_thread() to return, up to a 0 */
 	const int *errs;
 	int creations, retired;
 };
@@ -134,7 +134,7 @@ static struct io_wq *iowq_forget(struct kunit *test, struct io_wq *wq)
 	return wq;
 }
 
-/* true once @refs references are left, in IOWQ_PATIENCE steps */
+/* Wait, at most IOWQ_PATIENCE jiffies, until @refs references are left. */
 static bool iowq_wait_refs(struct io_wq *wq, int refs)
 {
 	int i;

@@ -43,7 +43,10 @@ static void iowq_release_stub(struct io_worker *worker)
 	}
 }
 
-/* Watch for what happens once @last_ref references of the io_wq are left. */
+/*
+ * Overwrite the io_wq once @last_ref references are left, and @exiting once it is
+ * released.
+ */
 static void iowq_watch(struct kunit *test, int last_ref,
 		       struct io_worker *exiting)
 {
@@ -261,7 +264,7 @@ static void io_wq_test_queue_order(struct kunit *test)
 	iowq_expect_acct(test, iowq->wq, 0, 0, 1);
 	clear_bit(IO_WQ_BIT_EXIT, &iowq->wq->state);
 
-	/* what is there after its reference is dropped isn't the exit bit */
+	/* the stub sets the exit bit with the last put: it must not be looked at */
 	iowq_watch(test, 2, NULL);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
 	iowq_expect_gone(test, 1, 0);
@@ -523,7 +526,7 @@ static int iowq_hash_wake_stub(struct wait_queue_entry *wait, unsigned int mode,
 	struct iowq *iowq = current->kunit_test->priv;
 	int ret;
 
-	/* or it would wait again, and nothing would wake it up */
+	/* if the bit were set, the worker would wait again, with nothing to wake it */
 	KUNIT_EXPECT_EQ(iowq->test, wq->hash->map, 0);
 	iowq->calls++;
 	kunit_call_real(ret = io_wq_hash_wake(wait, mode, sync, key));

@@ -16,7 +16,7 @@
 #define kzalloc_obj(obj, ...) kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
-/* A case of what the tree doesn't have is skipped where it gets to it. */
+/* Skip the case where it needs something that this tree lacks. */
 #define kunit_skip_without(what) \
 	kunit_skip(current->kunit_test, "there is no " what " here")
 
@@ -38,13 +38,13 @@ task_work_cancel_match_all(struct task_struct *task,
 	kunit_skip_without("io_cancel_local_task_work()")
 #endif
 
-/* Orphans of a task that exits run from a work item of its, not one of a ring. */
+/* Task_work of a dead task runs from a work item of the task; or else of a ring. */
 #if !KUNIT_HAS_TCTX_FALLBACK
 #define io_tctx_fallback_work(work) \
 	kunit_skip_without("io_tctx_fallback_work()")
 #endif
 
-/* It is freed after a grace period, or by kfree(). */
+/* A tctx is freed after a grace period, or by kfree(). */
 #if KUNIT_HAS_TCTX_RCU
 #define io_tctx_rcu(tctx)			(&(tctx)->rcu)
 #else
@@ -53,7 +53,7 @@ task_work_cancel_match_all(struct task_struct *task,
 	(struct rcu_head *)(tctx); })
 #endif
 
-/* In a stub: @call, of the function that the stub stands in for. */
+/* For a stub: call the real function. Without ->kunit_test it isn't redirected. */
 #define kunit_call_real(call) do {			\
 	struct kunit *__test = current->kunit_test;	\
 							\
@@ -79,7 +79,10 @@ static inline void kunit_one_cpu(struct kunit *test)
 		kunit_skip(test, "needs to be on the only CPU");
 }
 
-/* Skips a case that sees whether a grace period has passed: just one CPU can. */
+/*
+ * Skip a case that checks whether a grace period has passed: but for one CPU, one
+ * can end at any time.
+ */
 static inline void kunit_tiny_rcu(struct kunit *test)
 {
 	if (!IS_ENABLED(CONFIG_TINY_RCU))
@@ -96,7 +99,7 @@ static inline void kunit_no_suppress(struct kunit *test)
 	for (kunit_no_suppress(test); ; )
 #endif
 
-/* io-wq: what to do with the work is said by the caller of io_wq_create(). */
+/* io_wq_create() is told which functions handle work, or io-wq has io_uring's. */
 #if KUNIT_HAS_WQ_DATA_FNS
 #define IO_WQ_DATA_FNS				\
 	.do_work = io_wq_submit_work,		\
@@ -107,9 +110,8 @@ static inline void kunit_no_suppress(struct kunit *test)
 #endif
 
 /*
- * io-wq: lists of workers for each kind of work, and each worker knows its own.
- * Or else a worker is unbound unless it has a flag set, and on a list of its
- * io_wq.
+ * io-wq: each acct has its own lists of workers, and a worker points to its
+ * acct. In older trees the lists are the io_wq's, and a flag marks bound workers.
  */
 #if KUNIT_HAS_ACCT_WORKERS
 #define io_worker_set_acct(worker, to)		((worker)->acct = (to))
@@ -142,7 +144,7 @@ static inline void kunit_no_suppress(struct kunit *test)
 #define iowq_late_exit_on_idle(wq)		false
 #endif
 
-/* create_worker_cb() creates a worker if another one is idle as well. */
+/* create_worker_cb() creates a worker even if one is idle. */
 #define IO_WQ_CREATE_CB_ALWAYS			(!KUNIT_HAS_ACCT_FREE_FIRST)
 /* A sleeping worker asks for another one whatever the next work is. */
 #define IO_WQ_ASKS_ALWAYS			(!KUNIT_HAS_HASH_DEFER)
@@ -158,10 +160,10 @@ static inline void kunit_no_suppress(struct kunit *test)
 #define IO_DRAIN_LOOKS_AGAIN			(!KUNIT_HAS_MPSCQ)
 /* It may reschedule after each one. */
 #define IO_DRAIN_RESCHEDS			(!KUNIT_HAS_MPSCQ)
-/* The work item for orphans waits; or else it is put_task_struct() that does. */
+/* The work item for orphans waits for a grace period, or put_task_struct() does. */
 #define IO_FALLBACK_WAITS			KUNIT_HAS_PUT_TASK_AT_ONCE
 
-/* Who uses a ring is on a list with a lock of its own. */
+/* The list of a ring's users has a lock of its own, or uses uring_lock. */
 #if KUNIT_HAS_TCTX_LOCK
 #define io_ring_init_tctx_lock(ctx)		mutex_init(&(ctx)->tctx_lock)
 #define io_ring_tctx_lock(ctx)			(&(ctx)->tctx_lock)
@@ -170,7 +172,7 @@ static inline void kunit_no_suppress(struct kunit *test)
 #define io_ring_tctx_lock(ctx)			(&(ctx)->uring_lock)
 #endif
 
-/* What is known of a ring is flags in one word, or fields. */
+/* Ring state is bits in int_flags, or separate fields. */
 #if KUNIT_HAS_INT_FLAGS
 #define io_ring_set_iowq_limits_set(ctx) \
 	((ctx)->int_flags |= IO_RING_F_IOWQ_LIMITS_SET)
@@ -191,7 +193,7 @@ static inline void kunit_no_suppress(struct kunit *test)
 	io_ring_set_iowq_limits_set(ctx);			\
 } while (0)
 
-/* A request belongs to what io_uring keeps for a task, or to the task. */
+/* A request points to its io_uring_task, or to its task. */
 #if KUNIT_HAS_REQ_TCTX
 typedef struct io_uring_task io_req_owner;
 #define io_req_owner_of(req)			((req)->tctx)
@@ -212,9 +214,8 @@ typedef struct task_struct io_req_owner;
 #endif
 
 /*
- * Functions of cancel.c. Or else each kind of request has code of its own for
- * this, or io_uring.c has it. A skip ends the thread, so it comes before a lock
- * is taken.
+ * cancel.c has these functions. In older trees each type of request has its own
+ * code, or io_uring.c does. A skip ends the thread, so skip before taking a lock.
  */
 #if KUNIT_HAS_CANCEL_FNS
 #define kunit_skip_without_cancel_fns(test)
@@ -264,7 +265,10 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 	io_allocate_scq_urings(ctx, params)
 #endif
 
-/* Who cancels says whether it is the SQPOLL thread, and that it has a tctx. */
+/*
+ * The caller says whether it is the SQPOLL thread, and always has a tctx. Or else
+ * a task that has none can be passed.
+ */
 #if KUNIT_HAS_TRY_CANCEL_SQPOLL
 #define io_ring_try_cancel(ctx, owner)		\
 	io_uring_try_cancel_requests(ctx, owner, true, false)
@@ -299,8 +303,8 @@ static void name(struct io_kiocb *req, struct io_tw_state *ts)	\
 #endif
 
 /*
- * Local work is a queue with many producers, or an llist, which has no entries
- * that are there and can't be reached yet.
+ * Local work is an mpscq or an llist. Only in an mpscq can an entry be queued and
+ * not yet reachable.
  */
 #if KUNIT_HAS_MPSCQ
 #define kunit_skip_without_mpscq(test)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KTAP. The output of a test is its subtest, but only what keeps to its plan
- * gets through as results, so that a reader can trust the form.
+ * KTAP. A test's output becomes its subtest. Only results that follow its plan
+ * are passed on as results, so the KTAP of init is always well-formed.
  */
 #include <stdarg.h>
 #include <stdlib.h>

@@ -74,9 +74,9 @@ bool has_kmemleak(void)
 }
 
 /*
- * kmemleak says in the log that it has found something, and in its file what.
- * An object that changes between two scans isn't reported by the second, so
- * that it takes two to be sure. @t is to blame, and not those after it.
+ * The kernel log says that kmemleak found something, its file says what.
+ * kmemleak does not report an object that changed since the last scan, so scan
+ * twice. The log line fails @t; `clear` keeps the leak from failing the next one.
  */
 void check_leaks(struct test *t)
 {

@@ -25,7 +25,7 @@ struct test {
 
 	unsigned int planned, seen;
 	bool failed;
-	bool killed;		/* init has sent SIGKILL to what it left */
+	bool killed;		/* init has killed what the test left behind */
 	bool nested_failed;	/* the results of the case to come have a `not ok` */
 	char skip[256];		/* the reason, with its '#' */
 
@@ -71,7 +71,7 @@ fail(struct test *t, const char *fmt, ...);
 /* @n bytes of a scenario's output. */
 void take_output(struct test *t, const char *buf, size_t n);
 
-/* There is no more output: what stands without its '\n' is a line. */
+/* End of output: take a last line that has no '\n'. */
 void end_output(struct test *t);
 
 /* What KUnit has left in debugfs. */
@@ -113,7 +113,7 @@ bool has_kmemleak(void);
 
 /* run.c */
 
-/* Long enough for what @t has started to show, where time costs nothing. */
+/* Give what a test leaves behind time to show: 6 s if that costs nothing, else 0.1 s. */
 void linger(void);
 
 /* Run @t to its end, and see what it leaves behind. */

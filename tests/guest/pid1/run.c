@@ -86,7 +86,10 @@ static void __noreturn child(struct test *t, int out)
 	_exit(127);
 }
 
-/* The scenario ends when @main exits; others are processes left to init. */
+/*
+ * @main is the test's own process, and the test ends when it exits. Other
+ * children are orphans that init got.
+ */
 struct child {
 	struct test *t;
 	pid_t main;
@@ -94,7 +97,7 @@ struct child {
 	bool dead;
 };
 
-/* Any end but exit(0) fails the test, be it that of a process it forgot. */
+/* Any end but exit(0) fails the test, also that of a process it left behind. */
 static void judge(const struct child *c, const siginfo_t *info)
 {
 	const char *how = info->si_code == CLD_EXITED ? "exited with status" : "killed by signal";

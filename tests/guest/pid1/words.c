@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The words of the command line. The kernel hands those that it does not know
- * to init: key=value in the environment, others as arguments. One that init
- * does not know either is a mistake, and would be one in silence.
+ * The words of the command line. The kernel passes those it does not know to
+ * init: key=value in the environment, others as arguments. A word that init does
+ * not know either is a typo, and must not be ignored.
  */
 #include <errno.h>
 #include <stdlib.h>
