@@ -135,6 +135,7 @@ static bool gone(unsigned int ud)
 
 static void interrupt_running(void)
 {
+	struct sync_cancel past = { .addr = 1, .fd = -1, .timeout = { .tv_sec = -1, .tv_nsec = 5 } };
 	int ret;
 
 	block(1);
@@ -147,6 +148,10 @@ static void interrupt_running(void)
 	ret = cancel(FD, 0, b[1], 0);
 	ok(!ret || ret == -ETIME, "running: in no time: %d", ret);
 	ok(outcome(&ring, 1) < 0, "running: is cancelled all the same");
+	block(1);
+	ret = sync_cancel(&past, 1);
+	ok(!ret || ret == -ETIME, "running: in a time that has passed: %d", ret);
+	ok(outcome(&ring, 1) < 0, "running: is cancelled then, too");
 }
 
 static volatile sig_atomic_t nr_sigio;
@@ -208,7 +213,7 @@ int main(void)
 
 	if (is_smp())
 		skip_all("the order is certain on one CPU only");
-	plan(24);
+	plan(26);
 	must(pipe(a));
 	must(pipe(b));
 	must(io_uring_queue_init(16, &ring, 0));
