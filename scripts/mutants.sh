@@ -11,7 +11,7 @@
 # of the functions that fixes touch and 80 % in io_uring/io-wq.c, and coverage/survivors names only survivors. There is no
 # score to reach for a part of a file, or of the changes.
 # Not counted: changes that do not compile, that leave the machine code as it was or make it the same as another change does,
-# and changes of locks that generate no code (one CPU, no preemption).
+# and changes of spinlocks on one CPU without preemption, where they keep nobody out.
 # Verdicts are kept in build/<kernel>/mutants-<flavour>/ until the kernel is linked again, so a run that was stopped continues
 # there. SURVIVORS=1 then tries only the survivors again, for work on the tests.
 
@@ -187,9 +187,9 @@ if [ ! -s "$out/tests" ]; then
 fi
 # shellcheck disable=SC2086
 cov reach $sources >"$out/reach"
-# Spinlocks generate code only with SMP, preemption, or lock debugging.
+# On one CPU without preemption a spinlock keeps nobody out, and CONFIG_DEBUG_SPINLOCK checks only how it is used.
 idle=
-grep -qE '^CONFIG_(SMP|PREEMPT_COUNT|DEBUG_SPINLOCK|LOCKDEP)=y' "$objdir/.config" ||
+grep -qE '^CONFIG_(SMP|PREEMPT_COUNT|LOCKDEP)=y' "$objdir/.config" ||
 	idle='(early|late|not taken): (raw_spin_(un)?lock(_irqsave|_irqrestore)?|spin_(un)?lock|rcu_read_(un)?lock)\('
 notes choose "$FILE" "$EVERY" "$idle" >"$out/todo"
 [ -s "$out/todo" ] || die "nothing to change in ${FILE:-these files}"

@@ -152,7 +152,7 @@ def report(kernel, flavour, file, every, survivors):
             (explore if why.startswith('needs explore') else alive).append(
                 f'{source}:{line}: {key.split(":")[1]}: {name}\n        {why}')
     print(f'{kernel}, {flavour}: {len(todo)} changes: {count["none"]} do not compile, {count["same"]} make no difference '
-          f'to the code, {count["twice"]} the same as another, {count["idle"]} in locks that are no code')
+          f'to the code, {count["twice"]} the same as another, {count["idle"]} in locks that one CPU does not need')
     failed = table.show()
     for title, lines in (('survived:', alive), ('only several CPUs can show these (needs explore):', explore)):
         if lines:

@@ -163,17 +163,17 @@ works_but_for_progress()
 	! grep -vE '^mutants: (took )?[0-9]' <<<"$err" || false
 }
 
-@test "mutants: locks that are no code" {
+@test "mutants: locks that one CPU does not need" {
 	# Pins: on one CPU without preemption the spinlocks do not count; where they are code they do, and mutexes always.
 	sed -i '1 s/$/ int l, m, raw_spin_lock(), mutex_lock();/; s/^loud();/raw_spin_lock(\&l);\nmutex_lock(\&m);\n&/' \
 		"$tree/io_uring/io-wq.c"
 	FILE=io_uring/io-wq.c:other try scripts/mutants.sh
-	grep -q ' 1 in locks that are no code' <<<"$out"
+	grep -q ' 1 in locks that one CPU does not need' <<<"$out"
 	row io_uring/io-wq.c 6 1 5
 	echo CONFIG_SMP=y >"$objdir/.config"
 	echo new >"$objdir/linux"
 	FILE=io_uring/io-wq.c:other try scripts/mutants.sh
-	grep -q ' 0 in locks that are no code' <<<"$out"
+	grep -q ' 0 in locks that one CPU does not need' <<<"$out"
 	row io_uring/io-wq.c 7 1 6
 }
 

@@ -480,6 +480,15 @@ static void iowq_set_look(struct kunit *test, const struct iowq_look *look)
 				   iowq_run_queue_stub);
 }
 
+/* Or else nobody would ask for another worker when this one sleeps. */
+static void iowq_then_counted(struct iowq_item *item)
+{
+	struct iowq *iowq = current->kunit_test->priv;
+	struct io_wq_acct *acct = io_get_acct(iowq->wq, false);
+
+	KUNIT_EXPECT_EQ(iowq->test, atomic_read(&acct->nr_running), 1);
+}
+
 /* io_wq_worker: work that is queued after one of its looks isn't left behind. */
 static void io_wq_test_looks(struct kunit *test)
 {
@@ -487,7 +496,7 @@ static void io_wq_test_looks(struct kunit *test)
 	struct iowq *iowq = test->priv;
 
 	kunit_simulated_time(test);
-	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	iowq_items(test, IO_WQ_WORK_UNBOUND, 0)[1].then = iowq_then_counted;
 	/* the only worker may leave as well */
 	cpumask_clear(iowq->wq->cpu_mask);
 	iowq_set_look(test, look);
