@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
-known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES JOBS
+known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES PARTIAL JOBS
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -58,6 +58,10 @@ mutants: ## Change the code one place at a time, list what no test sees; FILE=
 kernel: ## Build what changed: ./linux
 	@scripts/build.sh
 
+.PHONY: tree
+tree: ## What of the series fits KDIR, or the kernel, without a build
+	@scripts/tree.sh
+
 .PHONY: deps
 deps: ## Install the Debian packages that are missing (as root), or name them
 	@scripts/deps.sh
@@ -94,6 +98,7 @@ help: ## This list
 	@echo 'EVERY=10            one change (wrong version) in ten, for a quick look; SURVIVORS=1 those that no test noticed'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
+	@echo 'PARTIAL=1           take it for a success if a suite does not compile for KDIR'
 	@echo 'LIMIT=30            real seconds that one run may take'
 	@echo 'RUNS=3              how often make bench measures'
 	@echo 'JOBS=2              how many processes at once, by default one for each CPU'

@@ -44,12 +44,12 @@ for c in $(git -C "$tree" rev-list --reverse base..HEAD); do
 	echo "$file" >>"$new/order"
 done
 
-# A comment in the series stays above the patch that it is above now, or above the next one if that patch is dropped.
+# A line keeps its comment. A comment above it in the series stays above the patch that it is above now, or above the next one if that patch is dropped.
 awk 'FILENAME != last { pass++; last = FILENAME }
 	pass == 1 { kept[$1] = 1; next }
 	pass == 2 && !kept[$1] { block = block (/^#|^$/ ? $0 "\n" : ""); next }
-	pass == 2 { before[$1] = block; block = ""; next }
-	{ printf "%s%s\n", before[$1], $0 }
+	pass == 2 { before[$1] = block; line[$1] = $0; block = ""; next }
+	{ printf "%s%s\n", before[$1], $1 in line ? line[$1] : $0 }
 	END { printf "%s", block }' "$new/order" "$dir/series" "$new/./order" >"$new/series"
 rm "$new/order"
 

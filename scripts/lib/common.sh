@@ -62,11 +62,30 @@ default_kernel()
 	fi
 }
 
+# tree_release: the release that the Makefile of a kernel, on stdin, says, such as 7.3.0-rc7.
+tree_release()
+{
+	awk '/^(VERSION|PATCHLEVEL|SUBLEVEL) = / { v = v dot $3; dot = "." } /^EXTRAVERSION = / { v = v $3 } END { print v }'
+}
+
+# nearest RELEASE: the kernel in patches/ whose release is the nearest; of two, the newer. 7.0 came after 6.19.
+nearest()
+{
+	kernels | awk -v of="$1" '
+		function nth(release, part) { split(release, part, "."); return 20 * part[1] + part[2] }
+		{ d = nth($1) - nth(of); d = d < 0 ? -d : d }
+		NR == 1 || d <= least { least = d; found = $1 }
+		END { print found }'
+}
+
 # The Makefile's variables, with defaults for a script that is called alone.
 asked=${KERNEL-}
+KDIR=${KDIR-}
+if [ -n "$KDIR" ] && [ -f "$KDIR/Makefile" ]; then
+	KERNEL=${KERNEL:-$(nearest "$(tree_release <"$KDIR/Makefile")")}
+fi
 KERNEL=${KERNEL:-$(default_kernel)}
 FLAVOUR=${FLAVOUR:-default}
-KDIR=${KDIR-}
 KERNEL_TARBALL=${KERNEL_TARBALL-}
 JOBS=${JOBS:-$(nproc)}
 

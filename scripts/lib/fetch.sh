@@ -98,8 +98,8 @@ newest()
 	echo "$KERNEL"
 }
 
-# wanted: "=version" of the point release that the series is for, if the mirror has it.
-wanted()
+# wanted_version: "=version" of the point release that the series is for, if the mirror has it.
+wanted_version()
 {
 	apt-cache madison "$package" | awk -v release="$(release)-" 'index($3, release) == 1 { print "=" $3; exit }'
 }
@@ -116,7 +116,7 @@ fetch()
 	mkdir -p "$cache" 2>/dev/null || die "cannot write to $cache"
 	part=$(mktemp -d "$cache/part.XXXXXX")
 	trap 'rm -rf "$part"' EXIT
-	(cd "$part" && { apt-get -q download "$package$(wanted)" || apt-get -q download "$package"; } >>"$aptdir/log" 2>&1) ||
+	(cd "$part" && { apt-get -q download "$package$(wanted_version)" || apt-get -q download "$package"; } >>"$aptdir/log" 2>&1) ||
 		die "fetching $package failed: see $aptdir/log"
 	mv "$part"/*.deb "$cache/"
 }
@@ -132,6 +132,6 @@ if [ -z "$deb" ]; then
 elif [ -n "$(release)" ] && [ "${deb#*"_$(release)-"}" = "$deb" ]; then
 	# If that fails, use the one in the cache.
 	say "looking for $package $(release), which the series is for" >&2
-	(update && [ -n "$(wanted)" ] && fetch) 2>/dev/null || :
+	(update && [ -n "$(wanted_version)" ] && fetch) 2>/dev/null || :
 fi
 cached

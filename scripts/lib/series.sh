@@ -8,6 +8,13 @@ series()
 	sed 's/#.*//; /^[[:space:]]*$/d' "$top/patches/$KERNEL/series"
 }
 
+# wanted PATCH: whether a tree can be tested without it. A fix can be missing, and so can a patch whose line says "# wanted: " and
+# for what.
+wanted()
+{
+	sed -n "/^# fixes/,$ p; /# wanted:/p" "$top/patches/$KERNEL/series" | grep -q "^$1[[:space:]]*\(#\|$\)"
+}
+
 # fixes: the fixes of the kernel, applied or merged, in the order of its series; only $FIX if that is set.
 fixes()
 {

@@ -106,10 +106,16 @@ base_from_package()
 	base=$(git_tree rev-parse base)
 }
 
+# kdir_git ARGUMENT...: git in KDIR, also if that belongs to somebody else. We only read it.
+kdir_git()
+{
+	git -c safe.directory="$KDIR" -C "$KDIR" "$@"
+}
+
 # In a git tree, .gitignore separates sources from what was built. In a plain tree it may not: Debian's ignores everything.
 add_kdir()
 {
-	if git -C "$KDIR" rev-parse --git-dir >/dev/null 2>&1; then
+	if kdir_git rev-parse --git-dir >/dev/null 2>&1; then
 		git_write --work-tree="$KDIR" add -A .
 	else
 		git_write --work-tree="$KDIR" add -A -f . ':!*.o' ':!*.a' ':!*.ko' ':!*.cmd' ':!*.gcno' ':!*.gcda' ':!.config*' \
@@ -128,10 +134,10 @@ base_from_kdir()
 		init_repo "$tree.part"
 		mkdir -p "$tree.part/.git/own-objects"
 		echo ../own-objects >"$tree.part/.git/objects/info/alternates"
-		if objects=$(git -C "$KDIR" rev-parse --path-format=absolute --git-path objects 2>/dev/null) &&
-			[ "$(git -C "$KDIR" rev-parse --show-toplevel)" = "$KDIR" ]; then
+		if objects=$(kdir_git rev-parse --path-format=absolute --git-path objects 2>/dev/null) &&
+			[ "$(kdir_git rev-parse --show-toplevel)" = "$KDIR" ]; then
 			printf '%s\n' "$objects" >>"$tree.part/.git/objects/info/alternates"
-			cp "$(git -C "$KDIR" rev-parse --path-format=absolute --git-path index)" \
+			cp "$(kdir_git rev-parse --path-format=absolute --git-path index)" \
 				"$tree.part/.git/kdir-index"
 		fi
 		mv "$tree.part" "$tree"
@@ -142,18 +148,59 @@ base_from_kdir()
 	base=$(commit "$snapshot" "base: the user's tree")
 }
 
-# apply_patch NAME PARENT: commit the patch on top of PARENT and print the commit; print nothing if PARENT has it already.
+# own_blobs PATCHFILE: copy the files that it changes from the index to our own objects: git_write does not see KDIR's.
+own_blobs()
+{
+	[ -z "$KDIR" ] || sed -n 's,^\(--- a/\|rename from \|copy from \)\([^\t]*\).*,\2,p' "$1" | while read -r f; do
+		git_tree cat-file blob ":$f" 2>/dev/null | git_write hash-object -w --stdin >/dev/null
+	done
+}
+
+# in_tree: print the patches that the base has already. Later ones can hide earlier ones, so take them back from the last on.
+in_tree()
+{
+	GIT_INDEX_FILE=$tree/.git/scratch-index
+	export GIT_INDEX_FILE
+	git_tree read-tree "$base"
+	for p in $(series | tac); do
+		own_blobs "$top/patches/$KERNEL/$p"
+		! git_write apply --cached --reverse "$top/patches/$KERNEL/$p" 2>/dev/null || echo "$p"
+	done
+}
+
+# try_apply FILE: apply it to the index; print how that went, if not just so. To a tree of the user's, if need be, by a three-way
+# merge, which takes the files that the patch was made for, or with one line of context.
+try_apply()
+{
+	! git_write apply --cached "$1" 2>"$work/apply.log" || return 0
+	[ -n "$KDIR" ] || return 1
+	cp "$GIT_INDEX_FILE" "$GIT_INDEX_FILE.before"
+	if GIT_ALTERNATE_OBJECT_DIRECTORIES=$build/$KERNEL/tree/.git/objects git_write apply --cached --3way "$1" >/dev/null 2>&1; then
+		echo "by a three-way merge"
+		return
+	fi
+	cp "$GIT_INDEX_FILE.before" "$GIT_INDEX_FILE"
+	git_write apply --cached -C1 "$1" 2>/dev/null || return
+	echo "with less context"
+}
+
+# apply_patch NAME PARENT: commit the patch on top of PARENT, and print the commit. Without a patch that is only wanted, print
+# nothing.
 apply_patch()
 {
 	file=$top/patches/$KERNEL/$1
 	[ -f "$file" ] || die "patches/$KERNEL/series names $1, which does not exist"
+	if grep -qxF "$1" "$work/in-tree"; then
+		say "$1 is in this tree already" >&2
+		fits "$1" "is in this tree already"
+		return
+	fi
 	GIT_INDEX_FILE=$tree/.git/series-index
 	export GIT_INDEX_FILE
 	git_tree read-tree "$2"
-	[ -z "$KDIR" ] || sed -n 's,^\(--- a/\|rename from \|copy from \)\([^\t]*\).*,\2,p' "$file" | while read -r f; do
-		git_tree cat-file blob ":$f" 2>/dev/null | git_write hash-object -w --stdin >/dev/null
-	done
-	if git_write apply --cached "$file" 2>"$work/apply.log"; then
+	own_blobs "$file"
+	if how=$(try_apply "$file"); then
+		fits "$1" "applies${how:+ $how}"
 		info=$(git mailinfo /dev/null /dev/null <"$file")
 		author=$(printf '%s\n' "$info" | sed -n 's/^Author: //p')
 		email=$(printf '%s\n' "$info" | sed -n 's/^Email: //p')
@@ -162,27 +209,40 @@ apply_patch()
 		commit "$(git_write write-tree --missing-ok)" "$(printf '%s\n' "$info" | sed -n 's/^Subject: //p')
 
 $(cat "$work/message")" "$2"
-	elif git_tree apply --cached --reverse --check "$file" 2>/dev/null; then
-		say "$1 is in this tree already" >&2
-	else
-		die "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}, which is $(base_release) (the series is for" \
-			"$(release)): $(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';') (tree left as it was)"
+		return
 	fi
+	why=$(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';')
+	if [ -n "$KDIR" ] && wanted "$1"; then
+		say "without $1, which does not apply to $KDIR: $why" >&2
+		fits "$1" "left out: $why"
+		return
+	fi
+	die "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}, which is $(base_release) (the series is for" \
+		"$(release)): $why (tree left as it was)"
+}
+
+# fits PATCH HOW: note it for `make tree`.
+fits()
+{
+	printf '%s\t%s\n' "$1" "$2" >>"$work/fits.tmp"
 }
 
 base_release()
 {
-	git_tree cat-file blob "$base:Makefile" 2>/dev/null |
-		awk '/^(VERSION|PATCHLEVEL|SUBLEVEL) = / { v = v dot $3; dot = "." } END { print v }'
+	git_tree cat-file blob "$base:Makefile" 2>/dev/null | tree_release
 }
 
 apply_series()
 {
 	head=$base
+	rm -f "$work/fits.tmp"
+	(in_tree) >"$work/in-tree"
 	for p in $(series); do
-		next=$(apply_patch "$p" "$head")
+		next=$(apply_patch "$p" "$head") || exit
 		head=${next:-$head}
 	done
+	touch "$work/fits.tmp"
+	mv "$work/fits.tmp" "$work/fits"
 }
 
 has_user_edits()

@@ -62,6 +62,13 @@ killed_at()
 	[ "$(cat "$BATS_TEST_TMPDIR/calls")" -le 0 ]
 }
 
+# no_suites: a project whose suites stub nothing.
+no_suites()
+{
+	rm tests/kunit/*_kunit*.c
+	: >tests/kunit/stubs
+}
+
 user_tree()
 {
 	export KDIR="$BATS_TEST_TMPDIR/my kernel"
@@ -544,4 +551,97 @@ user_tree()
 	works
 	sums other | diff before -
 	whole
+}
+
+@test "tree: KDIR that has all patches, of which later ones change what earlier ones added" {
+	# Pins: a copy of our own tree is recognised: patches are taken back from the last to the first.
+	patch third io_uring/io-wq.c 's/line 11;/line eleven;/'
+	sed -i 's/line 10;/line ten;/' "$patches/third.patch"
+	no_suites
+	tarball
+	scripts/lib/tree.sh
+	cp -r "$tree" "$BATS_TEST_TMPDIR/copy"
+	rm -rf "$BATS_TEST_TMPDIR/copy/.git"
+	unset KERNEL_TARBALL
+	KDIR=$BATS_TEST_TMPDIR/copy try scripts/tree.sh
+	[ "$status" = 0 ]
+	[ "$(grep -c 'is in this tree already$' <<<"$out")" = 3 ]
+}
+
+@test "tree: a patch that is only wanted" {
+	# Pins: where it does not apply to KDIR it is left out and named; the others go on, and it is back once it applies. For our
+	# own kernel it is an error.
+	no_suites
+	user_tree git
+	sed -i 's/^first.patch$/&\t# wanted: a suite/' "$patches/series"
+	sed -i 's/line 10;/line 10, edited;/' "$KDIR/io_uring/io-wq.c"
+	try scripts/lib/tree.sh
+	[ "$status" = 0 ]
+	[[ $err == "tree: without first.patch, which does not apply to $KDIR: patch failed: io_uring/io-wq.c:7"* ]]
+	[ "$(subjects series)" = "umring: base: the user's tree;Ann Other: second: do it" ]
+	try scripts/tree.sh
+	[ "$status" = 1 ]
+	grep -q '^first.patch  *left out: patch failed: io_uring/io-wq.c:7' <<<"$out"
+	grep -q '^second.patch  *applies$' <<<"$out"
+	sed -i 's/line 10, edited;/line 10;/' "$KDIR/io_uring/io-wq.c"
+	try scripts/lib/tree.sh
+	works
+	whole "the user's tree"
+	unset KDIR
+	tarball
+	sed -i 's/line 10;/line 10, edited;/' "$BATS_TEST_TMPDIR/src/io_uring/io-wq.c"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$KERNEL_TARBALL" src
+	try scripts/lib/tree.sh
+	fails 'first.patch does not apply to the base'
+}
+
+@test "tree: a patch for files that differ nearby in KDIR" {
+	# Pins: less context takes it, or with the files that it was made for a three-way merge.
+	no_suites
+	tarball
+	scripts/lib/tree.sh
+	unset KERNEL_TARBALL
+	user_tree git
+	sed -i 's/line 12;/line 12, edited;/' "$KDIR/io_uring/io-wq.c"
+	for how in 'with less context' 'by a three-way merge'; do
+		try scripts/tree.sh
+		[ "$status" = 0 ]
+		grep -q "^first.patch  *applies $how$" <<<"$out"
+		grep -q 'line ten;' "$tree/io_uring/io-wq.c"
+		grep -q 'line 12, edited;' "$tree/io_uring/io-wq.c"
+		# As git writes it.
+		old=$(git hash-object "$BATS_TEST_TMPDIR/unpatched/io_uring/io-wq.c")
+		new=$(sed 's/line 10;/line ten;/' "$BATS_TEST_TMPDIR/unpatched/io_uring/io-wq.c" | git hash-object --stdin)
+		sed -i "s,^--- a/.*,diff --git a/io_uring/io-wq.c b/io_uring/io-wq.c\nindex $old..$new 100644\n&," "$patches/first.patch"
+	done
+}
+
+@test "tree: the series of the nearest kernel" {
+	# Pins: by the Makefile of KDIR, release candidates and the step from 6.19 to 7.0 included; KERNEL= says otherwise.
+	user_tree plain
+	cp -r "$patches" "$top/patches/6.12"
+	nearest_of()
+	{
+		sed -i "s/^VERSION .*/VERSION = $1/; s/^PATCHLEVEL .*/PATCHLEVEL = $2/" "$KDIR/Makefile"
+		sh -c '. scripts/lib/common.sh; echo "$KERNEL"' scripts/x.sh
+	}
+	[ "$(nearest_of 7 3)" = "$kernel" ]
+	[ "$(nearest_of 7 4)" = "$kernel" ]
+	[ "$(nearest_of 6 12)" = 6.12 ]
+	[ "$(nearest_of 6 16)" = 6.12 ]
+	[ "$(nearest_of 6 19)" = "$kernel" ]
+	[ "$(KERNEL=6.12 nearest_of 7 3)" = 6.12 ]
+	sed -i 's/^SUBLEVEL .*/&\nEXTRAVERSION = -rc7/; s/line 10;/line 10, edited;/' "$KDIR/Makefile" "$KDIR/io_uring/io-wq.c"
+	KERNEL=$kernel try scripts/lib/tree.sh
+	fails 'which is 7.3.9-rc7'
+}
+
+@test "tree: KDIR that belongs to somebody else" {
+	# Pins: git's check of the owner is for who runs what is in there; we only read it.
+	[ "$(id -u)" = 0 ] || skip "needs root to give a tree away"
+	user_tree git
+	chown -R nobody "$KDIR"
+	try scripts/lib/tree.sh
+	works
+	whole "the user's tree"
 }

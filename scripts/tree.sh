@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# tree.sh: bring build/<kernel>/tree, or with KDIR= the copy of that tree, up to date, and say what of the series and of the
+# suites' stubs fits it, without a build. Exit status: 0 all fits, 1 something is left out.
+
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/quick.sh"
+. "$top/scripts/lib/series.sh"
+
+find_kernel "$@"
+lock
+"$top/scripts/lib/tree.sh"
+[ "$(readlink "$tests")" = "$top/tests" ] || ln -sfn "$top/tests" "$tests"
+tab=$(printf '\t')
+echo "${KDIR:-linux-source-$KERNEL}, which is $(tree_release <"$tree/Makefile"): the series of $KERNEL, for $(release)"
+while IFS=$tab read -r patch how; do
+	printf '%-32s %s\n' "$patch" "$how"
+done <"$work/fits"
+sed -n 's/^# merged: //p' "$top/patches/$KERNEL/series" | while read -r patch; do
+	if git -C "$tree" apply --reverse --check "$top/patches/$KERNEL/$patch" 2>/dev/null; then
+		how="is in this tree already"
+	else
+		how="is not found in this tree, by its patch"
+	fi
+	printf '%-32s %s\n' "$patch" "$how"
+done
+scratch=$(mktemp -d "$work/place.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+(KDIR=any && place "$tree" "$scratch") 2>&1 | sed 's/^build: note: //; s/^/left out: /' >"$work/lacks"
+cat "$work/lacks"
+! grep -q "${tab}left out: " "$work/fits" && [ ! -s "$work/lacks" ]
