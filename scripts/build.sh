@@ -60,6 +60,8 @@ has()
 # of their own.
 scan()
 {
+	# A suite that was left out is tried again once something of it has changed.
+	[ ! -s "$objdir/left-out" ] || ! grep -qE '/tests/kunit/|\.h$' "$objdir/changed" || rm "$objdir/left-out"
 	place "$tree" "$objdir"
 	[ -e "$objdir/built.ours" ] || touch "$objdir/built.ours"
 	sed "s,^,$tree/," "$objdir/placed" >"$objdir/placed.tree"
@@ -129,21 +131,45 @@ count_objects()
 		}'
 }
 
+# leave_out: after an error in a suite, which was not made for this tree, note the suites of the objects that failed and their
+# first error. Fails if it was something else.
+leave_out()
+{
+	[ -n "$KDIR" ] && grep -q 'tests/kunit/[^:]*:[0-9:]* error: ' "$objdir/errors" || return
+	first=$(grep -m 1 -o 'tests/kunit/[^:]*:[0-9:]* error: .*' "$objdir/errors")
+	sed -n 's,^make.*: \([^ ]*\.o\)\] Error.*,\1,p' "$objdir/errors" >"$objdir/failed"
+	suites=$(awk 'FNR == NR { failed[$1]; next } $1 in failed { print $2 }' "$objdir/failed" "$objdir/suites")
+	[ -n "$suites" ] || return
+	for suite in $suites; do
+		say "without suite $suite: $first" >&2
+		printf '%s\t%s\n' "$suite" "$first" >>"$objdir/left-out"
+	done
+	place "$tree" "$objdir"
+}
+
 kbuild()
 {
 	say "running Kbuild"
-	outdate
+	until run_kbuild; do
+		leave_out || {
+			compiler_says "$objdir/errors"
+			grep -qvE '^make' "$objdir/errors" || cat "$objdir/errors" >&2
+			exit 1
+		}
+	done
+	compiler_says "$objdir/errors"
+}
+
+# run_kbuild: call it where a failure is handled, so set -e does not help.
+run_kbuild()
+{
 	# Made first: if the disk is full, a failure must not look like success.
-	: >"$objdir/failed"
+	outdate && : >"$objdir/errors" && : >"$objdir/failed" || die "cannot write to $objdir: no space left?"
 	{
 		MAKEFILES=$tests/kunit/Makefile make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$tests/kunit" \
 			KBUILD_ENV="$objdir/kbuild-env" -j"$JOBS" linux 2>"$objdir/errors" </dev/null && rm "$objdir/failed"
 	} | tee "$objdir/build.log" | count_objects
-	compiler_says "$objdir/errors"
-	[ ! -e "$objdir/failed" ] || {
-		grep -qvE '^make' "$objdir/errors" || cat "$objdir/errors" >&2
-		exit 1
-	}
+	[ ! -e "$objdir/failed" ]
 }
 
 # A file has changed if its ctime is newer than the start of the last build that finished. Without a stamp, it is unknown

@@ -4,7 +4,7 @@
 # of its own, JOBS at once. A glob `suite.case` chooses single cases of a suite. Without globs, T has them.
 # build/<kernel>/results-<flavour>/<name>/ gets the KTAP, the console, the verdict, the counts (*.gcda) and the failures of
 # each run; `ktap` beside these directories is the KTAP of all runs in one stream, junit.xml the same as JUnit XML.
-# Exit status: 0 nothing failed, 1 a test failed, 2 nothing could be tested.
+# Exit status: 0 nothing failed, 1 a test failed, 2 nothing could be tested, or not all: a suite does not compile for KDIR.
 # LIMIT is the real time in seconds that one run may take (30, or 150 where time is not simulated). ARGS are more words for the
 # kernel's command line. TMPDIR is the directory for UML's memory file (/dev/shm, or /tmp).
 #

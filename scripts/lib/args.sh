@@ -36,6 +36,7 @@ word FIX 'A-Za-z0-9._-' "the name of a patch in patches/, without .patch"
 word FILE 'A-Za-z0-9_./:-' "a source of the kernel tree, such as io_uring/io-wq.c, or source.c:function"
 word AT 'A-Za-z0-9_./:-' "file:line or file:function"
 case ${RANGE-} in -*) die "RANGE=$RANGE: RANGE= takes commits, a..b or one" ;; esac
+case ${PARTIAL-} in '' | 1) ;; *) die "PARTIAL=$PARTIAL: PARTIAL= takes 1, or nothing" ;; esac
 case ${CASES-} in '' | 0) ;; *) die "CASES=$CASES: CASES= takes 0, or nothing" ;; esac
 case ${SURVIVORS-} in '' | 1) ;; *) die "SURVIVORS=$SURVIVORS: SURVIVORS= takes 1, or nothing" ;; esac
 [ -f "$top/patches/$KERNEL/series" ] && [ "${KERNEL#*/}" = "$KERNEL" ] ||

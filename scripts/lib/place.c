@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * place TREE OUT SUITES [SOURCE...]
+ * place [-k] TREE OUT SUITES [SOURCE...]
  *
  * Makes OUT/io_uring/x.c and OUT/kernel/x.c, copies of sources in TREE that
  *
@@ -11,6 +11,9 @@
  * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov. A copy is only written if it differs
  * from the last. With SOURCE, only these are made. Without, OUT/placed lists what was made, OUT/suites which suite is in which
  * object, and old copies that are not wanted any more go.
+ *
+ * With -k, for a tree that nobody made SUITES for, what the tree does not have is said and left out: sources, functions, and
+ * the suites that OUT/left-out names, which do not compile.
  *
  * A line of SUITES/stubs is a source and a function in it, and # starts a comment. A ? after either: there are trees without it.
  */
@@ -28,6 +31,7 @@
 static struct source sources[MAX];
 static int nr_sources;
 static const char *tree, *out, *suites;
+static bool keep_going;
 
 void fail(const char *fmt, ...)
 {
@@ -39,6 +43,20 @@ void fail(const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	exit(2);
+}
+
+/* missing - fail, or with -k say what is missing and go on */
+static void __attribute__((format(printf, 1, 2))) missing(const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, keep_going ? "build: note: " : "build: error: ");
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	if (!keep_going)
+		exit(2);
 }
 
 char *format(const char *fmt, ...)
@@ -159,6 +177,18 @@ static bool included(const char *file)
 	return yes;
 }
 
+/* left_out - whether OUT/left-out has a line of this suite */
+static bool left_out(const char *suite)
+{
+	char *text = read_file(format("%s/left-out", out)), *line = format("%s\t", suite), *s;
+	size_t len = strlen(line);
+
+	for (s = text; s && *s; s += strcspn(s, "\n"), s += *s == '\n')
+		if (!strncmp(s, line, len))
+			return true;
+	return false;
+}
+
 static bool exists(const char *dir, const char *file)
 {
 	return !access(format("%s/%s", dir, file), R_OK);
@@ -184,11 +214,12 @@ static void find_suites(void)
 		name = format("io_uring/%.*s.c", (int)len, e->d_name);
 		other = format("kernel/%.*s.c", (int)len, e->d_name);
 		src = get_source(exists(tree, other) ? other : name);
-		src->suite = format("%s/%s", suites, e->d_name);
+		if (!left_out(e->d_name))
+			src->suite = format("%s/%s", suites, e->d_name);
 		if (exists(tree, src->name))
 			continue;
 		if (!src->optional)
-			fail("tests/kunit/%s: the kernel has no %s and no %s to test (if some have, add it to tests/kunit/stubs with a ? behind it)",
+			missing("tests/kunit/%s: the kernel has no %s and no %s to test (if some have, add it to tests/kunit/stubs with a ? behind it)",
 			     e->d_name, name, other);
 	}
 	closedir(d);
@@ -220,8 +251,8 @@ static void make_copy(struct source *src)
 
 	for (int i = 0; i < src->nr_stubs; i++)
 		if (!src->stubs[i].found && !src->stubs[i].optional)
-			fail("%s has no function %s, which tests/kunit/stubs:%d names", src->name, src->stubs[i].function,
-			     src->stubs[i].line);
+			missing("%s has no function %s, which tests/kunit/stubs:%d names", src->name,
+				src->stubs[i].function, src->stubs[i].line);
 	fprintf(f, "#line 1 \"../%s\"\n", src->name);
 	if (nr) {
 		fprintf(f, "%.*s#include <kunit/static_stub.h>\n#line %d\n", (int)include.at, text, include.line);
@@ -279,8 +310,11 @@ static bool wanted(struct source *src, int nr, char **names)
 
 int main(int argc, char **argv)
 {
+	keep_going = argc > 1 && !strcmp(argv[1], "-k");
+	argc -= keep_going;
+	argv += keep_going;
 	if (argc < 4) {
-		fprintf(stderr, "usage: place TREE OUT SUITES [SOURCE...]\n");
+		fprintf(stderr, "usage: place [-k] TREE OUT SUITES [SOURCE...]\n");
 		return 2;
 	}
 	tree = argv[1];
@@ -293,8 +327,8 @@ int main(int argc, char **argv)
 			continue;
 		if (exists(tree, sources[i].name))
 			make_copy(&sources[i]);
-		else if (!sources[i].optional)
-			fail("tests/kunit/stubs:%d: the kernel has no %s", sources[i].stubs[0].line, sources[i].name);
+		else if (!sources[i].optional && sources[i].nr_stubs)
+			missing("tests/kunit/stubs:%d: the kernel has no %s", sources[i].stubs[0].line, sources[i].name);
 	}
 	if (argc == 4)
 		write_lists();

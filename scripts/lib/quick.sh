@@ -26,7 +26,7 @@ place()
 	made_tree=$1
 	made_in=$2
 	shift 2
-	"$build/place" "$made_tree" "$made_in" "$tests/kunit" "$@"
+	"$build/place" ${KDIR:+-k} "$made_tree" "$made_in" "$tests/kunit" "$@"
 }
 
 # features TREE: a header that says which of tests/kunit/features the tree has, so that no suite asks for its version.

@@ -9,6 +9,7 @@ linux.id (which build it was), ms (how long it took), verdict ("passed", "skippe
 and, unless it passed, failure (what failed, in a few lines). Exit status: 0 nothing failed, 1 something did, 2 it could
 not be tested."""
 
+import fnmatch
 import os
 import re
 import shutil
@@ -207,6 +208,13 @@ def agree(counts, parsed, tests):
     return None
 
 
+def left_out(globs):
+    """Suites that were chosen, and that the build has left out of this tree, with the reason."""
+    lines = [line.partition("\t") for line in read(f"{objdir}/left-out").decode(errors="replace").splitlines()]
+    return [f"without {suite}: {why}" for suite, _, why in lines
+            if any(fnmatch.fnmatchcase(suite[:-len("_kunit.c")], glob.partition(".")[0]) for glob in globs)]
+
+
 def forget(*names):
     """Remove results of earlier calls, so that none is taken for one of this call."""
     for name in names:
@@ -255,7 +263,11 @@ def main(globs):
         tests.screen.say([f"{me}: nothing was tested: all of it was skipped"])
     summary = f"{counts} ({len(runs)} runs, {wall:.3f} s)"
     write(f"{results}/summary", summary + "\n")
-    tests.screen.say([summary])
+    missing = left_out(globs)
+    tests.screen.say([summary] + missing, 33 if missing else None)
+    if missing and not failed and not wrong and os.environ.get("PARTIAL") != "1":
+        tests.screen.say([f"{me}: not all of it ran; PARTIAL=1 if that will do"])
+        return 2
     return 1 if failed or wrong else 0
 
 

@@ -334,3 +334,51 @@ kbuild_ran()
 	[ "$(stat -c '%i %Z' "$objdir/mm/slub.o")" = "$before" ]
 	[ "$(marks 'mark of a first build')" = 1 ]
 }
+
+@test "build: a suite that does not compile for KDIR" {
+	# Pins: it is left out and named with its first error, the other one is built; our own kernel does not do without.
+	clone
+	rm tests/kunit/*_kunit*.c
+	: >tests/kunit/stubs
+	echo '/* does not compile */' >tests/kunit/io-wq_kunit.c
+	echo '/* compiles */' >tests/kunit/task_work_kunit.c
+	printf '#!/bin/sh\n' | tee scripts/lib/tree.sh >scripts/deps.sh
+	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/common.sh"' 'touch "$objdir/.config"' >scripts/lib/config.sh
+	export KDIR=$BATS_TEST_TMPDIR/mine
+	kernel_tree "$KDIR"
+	cp -r "$KDIR" "$BATS_TEST_TMPDIR/tree"
+	mkdir "$BATS_TEST_TMPDIR/tree/usr"
+	echo 'int main(void) { return 0; }' >"$BATS_TEST_TMPDIR/tree/usr/gen_init_cpio.c"
+	# A compiler that knows one kind of error.
+	fake make <<-'END'
+		#!/bin/sh
+		for arg; do
+			case $arg in O=*) out=${arg#O=} ;; esac
+		done
+		case $out in
+		*/guest) touch "$out/guest.cpio" && exit ;;
+		esac
+		mkdir -p "$out/io_uring" "$out/kernel"
+		if grep -q io-wq_kunit.c "$out/io_uring/io-wq.c"; then
+			echo 'tests/kunit/io-wq_kunit.h:5:1: error: no such thing' >&2
+			echo 'make[3]: *** [scripts/Makefile.build:9: io_uring/io-wq.o] Error 1' >&2
+			exit 2
+		fi
+		echo 'int suite __attribute__((section(".kunit_test_suites")));' | gcc -x c -c -o "$out/kernel/task_work.o" -
+		touch "$out/linux"
+	END
+	home=$top/build/kdir-$(printf %s "$KDIR" | cksum | cut -d ' ' -f 1)
+	mkdir -p "$home"
+	cp -r "$BATS_TEST_TMPDIR/tree" "$home/tree"
+	try scripts/build.sh
+	[ "$status" = 0 ]
+	grep -q '^build: without suite io-wq_kunit.c: tests/kunit/io-wq_kunit.h:5:1: error: no such thing$' <<<"$err"
+	[ "$(cat "$home/tree/um-default/left-out")" = $'io-wq_kunit.c\ttests/kunit/io-wq_kunit.h:5:1: error: no such thing' ]
+	[ "$(cat "$home/tree/um-default/suites")" = 'kernel/task_work.o task_work_kunit.c' ]
+	unset KDIR
+	mkdir -p "$work"
+	cp -r "$BATS_TEST_TMPDIR/tree" "$work/tree"
+	try scripts/build.sh
+	[ "$status" = 1 ]
+	grep -q 'io-wq_kunit.h:5:1: error: no such thing' <<<"$err"
+}

@@ -95,7 +95,7 @@ verbs()
 @test "makefile: a value that cannot be" {
 	# Pins: numbers are whole and from 1 on, names are names; in one line, from make and from each script called alone.
 	for said in JOBS=0 JOBS=-1 JOBS=two LIMIT=abc LIMIT=1.5 EVERY=x EVERY=0 RUNS=x FLAVOUR=../x FLAVOUR=-h KERNEL=-h \
-		"KERNEL=$kernel/../$kernel" FIX=../x FILE=-h AT=-h RANGE=-h SURVIVORS=x CASES=1; do
+		"KERNEL=$kernel/../$kernel" FIX=../x FILE=-h AT=-h RANGE=-h SURVIVORS=x CASES=1 PARTIAL=2; do
 		for script in test build coverage; do
 			try env "$said" scripts/$script.sh
 			[ "$status" = 2 ]

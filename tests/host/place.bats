@@ -195,3 +195,23 @@ assert [l["line_number"] for l in source["lines"]] == [2, 4], source'
 	place
 	[ -z "$(stub 1)" ]
 }
+
+@test "place: with -k, what the tree lacks is left out" {
+	# Pins: a function and a source of stubs, the source of a suite, and a suite that OUT/left-out names; each is said, the rest is
+	# made.
+	stubs 'io_uring/io-wq.c line' 'io_uring/io-wq.c nosuch' 'io_uring/nosuch.c one'
+	echo 'int line(int a) { return a; }' >"$tree/io_uring/io-wq.c"
+	echo '/* suite */' | tee tests/kunit/io-wq_kunit.c tests/kunit/task_work_kunit.c >tests/kunit/gone_kunit.c
+	try place
+	fails 'io_uring/gone.c'
+	printf 'task_work_kunit.c\tits error\n' >"$objdir/left-out"
+	try ./place -k "$tree" "$objdir" "$top/tests/kunit"
+	[ "$status" = 0 ]
+	grep -q '^build: note: io_uring/io-wq.c has no function nosuch' <<<"$err"
+	grep -q '^build: note: .*the kernel has no io_uring/nosuch.c' <<<"$err"
+	grep -q '^build: note: tests/kunit/gone_kunit.c: the kernel has no io_uring/gone.c' <<<"$err"
+	[ "$(stub 1)" = 'line, a' ]
+	grep -q 'io-wq_kunit.c' "$objdir/io_uring/io-wq.c"
+	[ "$(cat "$objdir/suites")" = 'io_uring/io-wq.o io-wq_kunit.c' ]
+	[ ! -e "$objdir/kernel/task_work.c" ] || ! grep -q task_work_kunit.c "$objdir/kernel/task_work.c" || false
+}

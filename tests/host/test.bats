@@ -400,6 +400,25 @@ verdict()
 	[ "$(cat "$results/runs")" = 'suite fine.a' ]
 }
 
+@test "test: a suite that the build has left out" {
+	# Pins: named with the reason, and status 2 if it was asked for; PARTIAL=1 takes it; a failure still is one.
+	good
+	printf 'big_kunit.c\ttests/kunit/big_kunit.c:5:1: error: no such thing\n' >"$objdir/left-out"
+	try scripts/test.sh
+	[ "$status" = 2 ]
+	grep -qx 'without big_kunit.c: tests/kunit/big_kunit.c:5:1: error: no such thing' <<<"$out"
+	[ "$(tail -n 1 <<<"$out")" = 'test: not all of it ran; PARTIAL=1 if that will do' ]
+	PARTIAL=1 try scripts/test.sh
+	works
+	grep -q '^without big_kunit.c' <<<"$out"
+	try scripts/test.sh good
+	works
+	! grep -q '^without' <<<"$out" || false
+	{ ktap bad 'not ok 1 a' 'not ok' && echo 'exit 1'; } | play bad
+	PARTIAL=1 try scripts/test.sh
+	[ "$status" = 1 ]
+}
+
 @test "test: a name that matches nothing" {
 	# Pins: unknown T=: one line that lists the names; earlier results are kept.
 	good
