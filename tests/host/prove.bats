@@ -303,3 +303,20 @@ row()
 	row exit-per-link 'proved by'
 	grep -q '60[0-9]* ms from exit to done  *[0-9]* ms' <<<"$out"
 }
+
+@test "prove: the figures of a fix that cannot be taken" {
+	# Pins: neither a kernel of flavour default without counts, nor a script that breaks, is a success.
+	mkdir -p tests/figures
+	cp "$repo/tests/figures/cancel-create-once.sh" tests/figures
+	export KERNEL=$kernel
+	mkdir -p "$work/proof-default" "$work@with/results-default/a" "$work@without-cancel-create-once/results-default/a"
+	for r in "$work@with" "$work@without-cancel-create-once"; do
+		echo '# cost cancel-create-once: 100 1 201 2' >"$r/results-default/a/ktap"
+	done
+	try tests/figures/cancel-create-once.sh
+	[ "$status" = 1 ]
+	grep -q 'flavour default counts no calls' <<<"$out"
+	sed -i 's/has_gcov/no_such_function/' tests/figures/cancel-create-once.sh
+	try tests/figures/cancel-create-once.sh
+	[ "$status" = 1 ]
+}
