@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../coverage"))
 import cov
+import ktap as reader
 from cov import read
 from page import esc, table, when, write
 
@@ -130,26 +131,17 @@ def failed_cases(name, failures):
 def run(name):
     """The results of a run: {case: "ok", "not ok" or "skip"}, whether it passed, whether it is of another build, its row, and
     what failed in it."""
-    ktap = read(results, name, "ktap")
     verdict = read(results, name, "verdict").strip() or "was not run to its end"
     other = read(results, name, "linux.id") != read(coverage, "linux.id")
-    cases, failures, said, depth = {}, [], [], 0
-    for line in ktap.splitlines():
-        case = re.match(r"( +)(not )?ok \d+ ?-? ?(.*)", line)
-        if not case:
-            if not re.match(r" *(KTAP version|# Subtest:|1\.\.)", line):
-                said.append(line)
-            continue
-        above, depth = depth, len(case[1])
-        if depth < above:  # the sum of the results above it
-            continue
-        if case[2]:
-            failures.append((case[3], said[-30:]))
-        label = case[3].partition(" # ")[0]
+    cases, failures = {}, []
+    top = reader.Run(read(results, name, "ktap").encode(), name).top
+    for leaf in top.leaves() if top else []:
+        label = leaf.name
         while label in cases:  # parameters may share a name
             label += "'"
-        cases[label] = "not ok" if case[2] else "skip" if "# SKIP" in case[3] else "ok"
-        said = []
+        cases[label] = "skip" if leaf.skip else "ok" if leaf.ok else "not ok"
+        if not leaf.ok:
+            failures.append((leaf.name, leaf.said[-30:]))
     links = []
     for kind in "ktap", "console":
         if os.path.exists(os.path.join(results, name, kind)):
