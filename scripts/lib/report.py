@@ -210,10 +210,11 @@ def change(before, now):
             was, is_now = ({tuple(line) for line in of["reached"][file]} for of in (before, now))
             text = [line.strip() for line in read(tree, file).split("\n")]
             for kind, some in (gone, was - is_now), (come, is_now - was):
-                for line, nth in sorted(some):
+                found = []
+                for line, nth in some:
                     numbers = [n for n, t in enumerate(text, 1) if t == line]
-                    if numbers:
-                        kind.append(f"{place(file, numbers[min(nth, len(numbers)) - 1])} <code>{esc(line)}</code>")
+                    found += [(numbers[min(nth, len(numbers)) - 1], line)] if numbers else []
+                kind += [f"{place(file, n)} <code>{esc(line)}</code>" for n, line in sorted(found)]
         body += listed("lines no longer reached", gone, "bad") + listed("newly reached lines", come, "good")
     else:
         body += "<p>Other tests were run then, so lines are not compared.</p>"
