@@ -48,6 +48,15 @@ series()
 	[ "$(series)" = 'first.patch;# what comes next;second.patch' ]
 }
 
+@test "patches: the comment behind a patch stays, as those above it" {
+	sed -i 's/^first.patch$/&\t# wanted: a suite/' "$patches/series"
+	edit 'line 30;' 'line thirty;'
+	commit 'io-wq: a third: thing'
+	try scripts/patches.sh
+	works
+	[ "$(series)" = $'first.patch\t# wanted: a suite;# what comes next;second.patch;io-wq-a-third-thing.patch' ]
+}
+
 @test "patches: a new commit is a patch at the end, and the next make leaves it alone" {
 	edit 'line 30;' 'line thirty;'
 	commit 'io-wq: a third: thing'
