@@ -200,6 +200,7 @@ apply_patch()
 	git_tree read-tree "$2"
 	own_blobs "$file"
 	if how=$(try_apply "$file"); then
+		[ -z "$how" ] || say "$1 applies $how" >&2
 		fits "$1" "applies${how:+ $how}"
 		info=$(git mailinfo /dev/null /dev/null <"$file")
 		author=$(printf '%s\n' "$info" | sed -n 's/^Author: //p')
