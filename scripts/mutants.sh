@@ -156,7 +156,8 @@ mkdir -p "$out"
 linux_id >"$out/id.tmp"
 if ! cmp -s "$out/id.tmp" "$out/id"; then
 	rm -f "$out/tests"
-	[ -z "$SURVIVORS" ] || grep -hsv "${tab}survived$tab" "$out"/verdicts.* >"$out/kept" || :
+	# Nor one that shares the verdict of a survivor.
+	[ -z "$SURVIVORS" ] || grep -hsE "${tab}killed$tab|$tab(none|same)\$" "$out"/verdicts.* >"$out/kept" || :
 	rm -f "$out/verdicts."*
 	[ ! -e "$out/kept" ] || mv "$out/kept" "$out/verdicts.0"
 	mv "$out/id.tmp" "$out/id"

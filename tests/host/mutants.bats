@@ -242,6 +242,12 @@ works_but_for_progress()
 	try scripts/mutants.sh
 	[ "$out" = "$first" ]
 	[ "$(wc -l <compiled)" = 9 ]
+	# Of the others, SURVIVORS=1 keeps the verdicts.
+	rm compiled
+	echo newer >"$objdir/linux"
+	SURVIVORS=1 try scripts/mutants.sh
+	[ "$out" = "$first" ]
+	[ "$(wc -l <compiled)" -lt 9 ]
 }
 
 @test "mutants: tests that fail without a change" {
