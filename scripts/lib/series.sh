@@ -15,19 +15,24 @@ wanted()
 	sed -n "/^# fixes/,$ p; /# wanted:/p" "$top/patches/$KERNEL/series" | grep -q "^$1[[:space:]]*\(#\|$\)"
 }
 
-# fixes: the fixes of the kernel, applied or merged, in the order of its series; only $FIX if that is set.
+# fixes_of SERIES...: the fixes that these name, applied or merged, in their order.
+fixes_of()
+{
+	sed -sn '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$@"
+}
+
+# fixes: those of the kernel; only $FIX if that is set.
 fixes()
 {
-	sed -n '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top/patches/$KERNEL/series" |
-		while read -r f; do
-			[ "$f" != "${FIX:-$f}" ] || echo "$f"
-		done
+	fixes_of "$top/patches/$KERNEL/series" | while read -r f; do
+		[ "$f" != "${FIX:-$f}" ] || echo "$f"
+	done
 }
 
 # all_fixes: those of all kernels.
 all_fixes()
 {
-	sed -sn '/^# fixes/,$ s/^\(# merged: \)\{0,1\}\([^# ]*\)\.patch$/\2/p' "$top"/patches/*/series | sort -u
+	fixes_of "$top"/patches/*/series | sort -u
 }
 
 # release: the point release that the kernel's series was made for.
