@@ -232,7 +232,7 @@ static void iowq_submit_work_stub(struct io_wq_work *work)
 	iowq->running--;
 }
 
-static bool iowq_put_work_stub(struct io_wq_work *work,
+static bool iowq_item_put(struct io_wq_work *work,
 			       struct io_wq_work **linked)
 {
 	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
@@ -241,10 +241,11 @@ static bool iowq_put_work_stub(struct io_wq_work *work,
 	return !item->kept;
 }
 
-static void iowq_free_work_stub(struct io_wq_work *work)
+static void iowq_item_free(struct io_wq_work *work)
 {
 	container_of(work, struct iowq_item, req.work)->freed++;
 }
+DEFINE_IO_WQ_END(iowq_item)
 
 static struct iowq_item *iowq_items(struct kunit *test, unsigned int flags,
 				    unsigned int msecs)
@@ -254,8 +255,7 @@ static struct iowq_item *iowq_items(struct kunit *test, unsigned int flags,
 
 	kunit_activate_static_stub(test, io_wq_submit_work,
 				   iowq_submit_work_stub);
-	kunit_activate_static_stub(test, io_wq_put_work, iowq_put_work_stub);
-	kunit_activate_static_stub(test, io_wq_free_work, iowq_free_work_stub);
+	io_wq_stub_end(test, iowq_item);
 	for (i = 0; i < IOWQ_ITEMS; i++) {
 		iowq->item[i].req.ctx = iowq->ctx;
 		iowq->item[i].msecs = msecs;

@@ -91,15 +91,17 @@ static void io_wq_test_exit_per_link(struct kunit *test)
 }
 
 /* Starts the exit in the last moment before the next link is looked at. */
-static void iowq_free_work_exit_stub(struct io_wq_work *work)
+static void iowq_exit_free(struct io_wq_work *work)
 {
 	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
 	struct io_worker *worker = current->worker_private;
 
-	iowq_free_work_stub(work);
+	iowq_item_free(work);
 	if (item->ran)
 		set_bit(IO_WQ_BIT_EXIT, &worker->wq->state);
 }
+#define iowq_exit_put iowq_item_put
+DEFINE_IO_WQ_END(iowq_exit)
 
 /*
  * pins exit-per-link: race: the exit begins when an item has ended, and the next
@@ -110,8 +112,7 @@ static void io_wq_test_exit_between_links(struct kunit *test)
 	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	struct io_wq *wq = iowq_chain_wq(test, 3);
 
-	kunit_activate_static_stub(test, io_wq_free_work,
-				   iowq_free_work_exit_stub);
+	io_wq_stub_end(test, iowq_exit);
 	io_wq_enqueue(wq, &item->req.work);
 	iowq_wait_started(test);
 	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(wq, 1));

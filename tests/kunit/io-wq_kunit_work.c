@@ -784,6 +784,7 @@ static void io_wq_test_retire(struct kunit *test)
 	struct iowq *iowq = test->priv;
 
 	kunit_simulated_time(test);
+	kunit_skip_without_retire(test);
 	item[1].msecs = 1000;
 	iowq_enqueue_slowly(test, "ab");
 	kunit_activate_static_stub(test, io_worker_retire, iowq_retire_stub);
@@ -1036,7 +1037,7 @@ static void io_wq_test_cancel_taken(struct kunit *test)
 	iowq_expect_items(test, "C");
 }
 
-static bool iowq_put_done_stub(struct io_wq_work *work,
+static bool iowq_done_put(struct io_wq_work *work,
 			       struct io_wq_work **linked)
 {
 	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
@@ -1044,10 +1045,10 @@ static bool iowq_put_done_stub(struct io_wq_work *work,
 
 	KUNIT_EXPECT_EQ(iowq->test, iowq_cancel(iowq->wq, item),
 			IO_WQ_CANCEL_NOTFOUND);
-	return iowq_put_work_stub(work, linked);
+	return iowq_item_put(work, linked);
 }
 
-static void iowq_free_done_stub(struct io_wq_work *work)
+static void iowq_done_free(struct io_wq_work *work)
 {
 	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
 	struct iowq *iowq = current->kunit_test->priv;
@@ -1055,8 +1056,9 @@ static void iowq_free_done_stub(struct io_wq_work *work)
 	if (item->link)
 		KUNIT_EXPECT_EQ(iowq->test, iowq_cancel(iowq->wq, item->link),
 				IO_WQ_CANCEL_RUNNING);
-	iowq_free_work_stub(work);
+	iowq_item_free(work);
 }
+DEFINE_IO_WQ_END(iowq_done)
 
 /* io_wq_cancel_cb: work that is done isn't found; its link is, from then on. */
 static void io_wq_test_cancel_done(struct kunit *test)
@@ -1065,8 +1067,8 @@ static void io_wq_test_cancel_done(struct kunit *test)
 	struct iowq *iowq = test->priv;
 
 	kunit_one_cpu(test);
-	kunit_activate_static_stub(test, io_wq_put_work, iowq_put_done_stub);
-	kunit_activate_static_stub(test, io_wq_free_work, iowq_free_done_stub);
+	kunit_skip_without_put_work(test);
+	io_wq_stub_end(test, iowq_done);
 	item[0].link = &item[1];
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq_sleep(20);

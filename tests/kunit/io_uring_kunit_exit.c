@@ -227,14 +227,14 @@ static void ring_submit_work_stub(struct io_wq_work *work)
 	}
 }
 
-static bool ring_put_work_stub(struct io_wq_work *work,
+static bool ring_work_put(struct io_wq_work *work,
 			       struct io_wq_work **linked)
 {
 	*linked = NULL;
 	return true;
 }
 
-static void ring_free_work_stub(struct io_wq_work *work)
+static void ring_work_free(struct io_wq_work *work)
 {
 	struct io_kiocb *req = container_of(work, struct io_kiocb, work);
 	struct ring *ring = current->kunit_test->priv;
@@ -242,6 +242,7 @@ static void ring_free_work_stub(struct io_wq_work *work)
 	if (req->ctx == ring->ctx)
 		percpu_ref_put(&req->ctx->refs);
 }
+DEFINE_IO_WQ_END(ring_work)
 
 /*
  * io_ring_exit_work: work of that ring in the io-wq of its SQPOLL thread is
@@ -257,8 +258,7 @@ static void io_uring_test_exit_sqpoll_work(struct kunit *test)
 	kunit_one_cpu(test);
 	kunit_activate_static_stub(test, io_wq_submit_work,
 				   ring_submit_work_stub);
-	kunit_activate_static_stub(test, io_wq_put_work, ring_put_work_stub);
-	kunit_activate_static_stub(test, io_wq_free_work, ring_free_work_stub);
+	io_wq_stub_end(test, ring_work);
 	KUNIT_ASSERT_EQ(test, 0, io_wq_max_workers(wq, max));
 	/* the first, which keeps the one worker, and the last are another's */
 	for (i = 0; i < RING_WORKS; i++) {

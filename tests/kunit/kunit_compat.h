@@ -103,10 +103,55 @@ static inline void kunit_no_suppress(struct kunit *test)
 #if KUNIT_HAS_WQ_DATA_FNS
 #define IO_WQ_DATA_FNS				\
 	.do_work = io_wq_submit_work,		\
-	.put_work = io_wq_put_work,		\
+	IO_WQ_PUT_WORK_FN			\
 	.free_work = io_wq_free_work,
 #else
 #define IO_WQ_DATA_FNS
+#endif
+
+/*
+ * A worker puts work, goes on to what is linked to it, and then frees it; or
+ * io_wq_free_work() does both, and returns the link. io_wq_stub_end() has NAME_put()
+ * and NAME_free() stand in for these.
+ */
+#if KUNIT_HAS_PUT_WORK
+#define IO_WQ_PUT_WORK_FN	.put_work = io_wq_put_work,
+#define DEFINE_IO_WQ_END(name)
+#define io_wq_stub_end(test, name) do {					\
+	kunit_activate_static_stub(test, io_wq_put_work, name##_put);	\
+	kunit_activate_static_stub(test, io_wq_free_work, name##_free);	\
+} while (0)
+#define kunit_skip_without_put_work(test)
+#else
+#define IO_WQ_PUT_WORK_FN
+#define DEFINE_IO_WQ_END(name)						\
+static struct io_wq_work *name##_end(struct io_wq_work *work)		\
+{									\
+	struct io_wq_work *linked = NULL;				\
+									\
+	if (name##_put(work, &linked))					\
+		name##_free(work);					\
+	return linked;							\
+}
+#define io_wq_stub_end(test, name) \
+	kunit_activate_static_stub(test, io_wq_free_work, name##_end)
+#define kunit_skip_without_put_work(test)	\
+	kunit_skip(test, "work is freed before its link can be found")
+#endif
+
+/* A worker that leaves looks for work once more. */
+#if KUNIT_HAS_WORKER_RETIRE
+#define kunit_skip_without_retire(test)
+#else
+#define kunit_skip_without_retire(test)		\
+	kunit_skip(test, "there is no io_worker_retire() here")
+struct io_worker;
+struct io_wq_acct;
+static inline bool io_worker_retire(struct io_wq_acct *acct,
+				    struct io_worker *worker)
+{
+	return false;
+}
 #endif
 
 /*
