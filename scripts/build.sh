@@ -37,7 +37,7 @@ guest()
 		mv "$gen.tmp" "$gen"
 	fi
 	make -s --no-print-directory -f "$tests/guest/Makefile" -j"$JOBS" O="$objdir/guest" \
-		GEN_INIT_CPIO="$gen" >&2 2>"$objdir/guest/errors" || {
+		INCLUDE="${has%/generated/*}" GEN_INIT_CPIO="$gen" >&2 2>"$objdir/guest/errors" || {
 		compiler_says "$objdir/guest/errors"
 		grep -qvE '^make' "$objdir/guest/errors" || cat "$objdir/guest/errors" >&2
 		exit 1

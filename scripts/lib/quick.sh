@@ -29,19 +29,25 @@ place()
 	"$build/place" ${KDIR:+-k} "$made_tree" "$made_in" "$tests/kunit" "$@"
 }
 
-# features TREE: a header that says which of tests/kunit/features the tree has, so that no suite asks for its version.
+# features TREE: a header that says which of tests/kunit/features the tree has, so that no suite and no scenario asks for its version.
 features_h=include/generated/kunit_has.h
 features()
 {
 	awk -v tree="$1" '
 		/^[A-Z]/ {
 			name = $1
-			file = tree "/" $2
+			files = split($2, file, ",")
 			sub(/^[^\t]*\t+[^\t]*\t+/, "")
+			parts = split($0, part, / \.\.\. /)
 			found = 0
-			while (!found && (getline line <file) > 0)
-				found = line ~ $0
-			close(file)
+			for (i = 1; i <= files && !found; i++) {
+				path = tree "/" file[i]
+				at = 1
+				while (at <= parts && (getline line <path) > 0)
+					at += line ~ part[at]
+				close(path)
+				found = at > parts
+			}
 			print "#define KUNIT_HAS_" name, found
 		}' "$top/tests/kunit/features"
 }

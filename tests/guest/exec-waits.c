@@ -11,6 +11,7 @@
  * about io_msg_fd_remote
  * about io_msg_install_complete
  */
+#include "compat.h"
 #include "scenario.h"
 
 static int in[2], told[2];
@@ -70,7 +71,8 @@ static void try_exec(const char *how, bool sqpoll, bool defer, char *self)
 	if (!helper) {
 		nap(SEC / 2);
 		/* asleep in exec: only the message is left, and what goes with the old image */
-		status = count_threads(pid) != 1 + sqpoll || readable(told[0], POLLIN);
+		status = count_threads(pid) != 1 + (sqpoll && EXEC_CANCELS_FIRST) ||
+			  readable(told[0], POLLIN);
 		must(kill(getppid(), SIGCONT));
 		_exit(status);
 	}

@@ -105,7 +105,7 @@ static void cancel_test_match_wq(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, io_cancel_cb(&req->work, &cd));
 	req->cqe.user_data = 1;
 	KUNIT_EXPECT_TRUE(test, io_cancel_cb(&req->work, &cd));
-	KUNIT_EXPECT_TRUE(test, io_cancel_req_match(req, &cd));
+	KUNIT_EXPECT_EQ(test, IO_CANCEL_WQ_AGAIN, io_cancel_req_match(req, &cd));
 	KUNIT_EXPECT_FALSE(test, io_cancel_req_match(req, &cd));
 	/* has been dealt with elsewhere */
 	KUNIT_EXPECT_FALSE(test, io_cancel_cb(&req->work, &cd));

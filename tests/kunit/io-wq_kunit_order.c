@@ -496,6 +496,10 @@ static void io_wq_test_looks(struct kunit *test)
 	struct iowq *iowq = test->priv;
 
 	kunit_simulated_time(test);
+	if (!look->msecs && !look->running && IO_WQ_SLEEP_NEEDS_WORK)
+		kunit_skip(test, "a worker without work does not look then");
+	if (look->msecs)
+		kunit_skip_without_retire(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0)[1].then = iowq_then_counted;
 	/* the only worker may leave as well */
 	cpumask_clear(iowq->wq->cpu_mask);
@@ -513,11 +517,14 @@ static void io_wq_test_sleep_look(struct kunit *test)
 	struct iowq *iowq = test->priv;
 	struct io_worker *worker = iowq_dummy(test, iowq->wq);
 	struct task_struct *tsk = kunit_kzalloc(test, sizeof(*tsk), GFP_KERNEL);
+	struct iowq_item *item;
 
 	kunit_one_cpu(test);
 	KUNIT_ASSERT_NOT_NULL(test, tsk);
-	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	set_bit(IO_WORKER_F_UP, &worker->flags);
+	if (IO_WQ_SLEEP_NEEDS_WORK)
+		worker->cur_work = &item[0].req.work;
 	tsk->worker_private = worker;
 	io_wq_worker_running(tsk);
 	/* it doesn't count any more when it looks */

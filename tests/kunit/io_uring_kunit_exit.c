@@ -392,6 +392,7 @@ static void io_uring_test_exit_in_cancel(struct kunit *test)
 	unsigned long start = jiffies;
 
 	kunit_one_cpu(test);
+	kunit_skip_without_exit_in_cancel(test);
 	atomic_set(&busy->task->io_uring->in_cancel, 1);
 	ring_close(ring);
 	schedule_timeout_uninterruptible(RING_INTERVAL);

@@ -141,7 +141,7 @@ static struct io_wq_work *name##_end(struct io_wq_work *work)		\
 
 /* A worker that leaves looks for work once more. */
 #if KUNIT_HAS_WORKER_RETIRE
-#define kunit_skip_without_retire(test)
+#define kunit_skip_without_retire(test)		((void)(test))
 #else
 #define kunit_skip_without_retire(test)		\
 	kunit_skip(test, "there is no io_worker_retire() here")
@@ -153,6 +153,27 @@ static inline bool io_worker_retire(struct io_wq_acct *acct,
 	return false;
 }
 #endif
+
+/* What a worker is to run next, of one hash, can be cancelled. */
+static inline void kunit_skip_without_next_work(struct kunit *test)
+{
+	if (!KUNIT_HAS_NEXT_WORK)
+		kunit_skip_without("next_work");
+}
+
+/* The exit of a ring leaves a user alone for a while that is cancelling. */
+static inline void kunit_skip_without_exit_in_cancel(struct kunit *test)
+{
+	if (!KUNIT_HAS_EXIT_IN_CANCEL)
+		kunit_skip(test, "exit never stops telling a task that cancels");
+}
+
+/* Local work wakes up those who poll the ring; or only what it completes does. */
+static inline void kunit_skip_without_wake_poll(struct kunit *test)
+{
+	if (!KUNIT_HAS_LOCAL_WAKES_POLL)
+		kunit_skip_without("io_local_work_wake_poll()");
+}
 
 /*
  * io-wq: each acct has its own lists of workers, and a worker points to its
@@ -195,8 +216,18 @@ static inline bool io_worker_retire(struct io_wq_acct *acct,
 #define IO_WQ_ASKS_ALWAYS			(!KUNIT_HAS_HASH_DEFER)
 /* An exit that takes minutes is worth a warning. */
 #define IO_WQ_EXIT_WARNS			KUNIT_HAS_EXIT_WARNS
+/* Bounded work that is started once the exit has begun is notified of it. */
+#define IO_WQ_EXIT_NOTIFIES			KUNIT_HAS_EXIT_NOTIFIES
+/* A worker that sleeps looks for work, and asks, only if it has work itself. */
+#define IO_WQ_SLEEP_NEEDS_WORK			KUNIT_HAS_SLEEP_NEEDS_WORK
+/* A worker doesn't time out as long as it waits for another one. */
+#define IO_WQ_REQUEST_STAYS			KUNIT_HAS_REQUEST_STAYS
 /* Work without a hash clears the bit of the first bucket when it is done. */
 #define IO_WQ_NO_HASH_IS_0			(!KUNIT_HAS_NO_HASH)
+/* What io-wq runs can be found again where it parks itself. */
+#define IO_CANCEL_WQ_AGAIN			KUNIT_HAS_CANCEL_WQ_AGAIN
+/* A cancellation sleeps, whatever local work there is for other tasks. */
+#define IO_CANCEL_OWN_LOCAL			KUNIT_HAS_CANCEL_OWN_LOCAL
 /* The opcode to cancel is cut off, and not looked at. */
 #define IO_CANCEL_ANY_OPCODE			(!KUNIT_HAS_CANCEL_OP_32)
 /* Reaping what is polled for runs what is left of local work, too. */

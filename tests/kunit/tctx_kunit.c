@@ -258,7 +258,8 @@ static void tctx_test_cancel_waits(struct kunit *test)
 	/* for another task to run */
 	t->ctx[0]->submitter_task = current;
 	t->ctx[1]->submitter_task = &init_task;
-	io_local_work_push(t->ctx[1], &entry);
+	if (IO_CANCEL_OWN_LOCAL)
+		io_local_work_push(t->ctx[1], &entry);
 
 	t->tctx = current->io_uring;
 	percpu_counter_inc(&t->tctx->inflight);

@@ -488,6 +488,7 @@ static void tw_test_add_local_poll(struct kunit *test)
 	struct io_ring_ctx *ctx = twq->ctx[0];
 
 	kunit_one_cpu(test);
+	kunit_skip_without_wake_poll(test);
 	twq_defer(twq);
 	init_waitqueue_func_entry(&twq->wait, twq_wake_func);
 	/* nobody does */
