@@ -22,7 +22,9 @@ versions()
 		while read -r name; do
 			p=$top/tests/wrong/$1/$name.$KERNEL.patch
 			[ -f "$p" ] || p=$top/tests/wrong/$1/$name.patch
-			[ ! -f "$p" ] || sed -n 's/^only: //p' "$p" | grep -qvxF "$KERNEL" || echo "$1 $name $p"
+			[ -f "$p" ] || continue
+			only=$(sed -n 's/^only: //p' "$p")
+			case " ${only:-$KERNEL} " in *" $KERNEL "*) echo "$1 $name $p" ;; esac
 		done
 }
 
