@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
-known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES PARTIAL JOBS
+known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES PARTIAL JOBS \
+	PROG ARGV FILES CFLAGS
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -33,6 +34,10 @@ check: ## Test this project itself: its scripts, and every suite and scenario
 .PHONY: test
 test: ## Build what changed, run the tests, T=glob for some of them; no report
 	@scripts/build.sh && scripts/test.sh
+
+.PHONY: run
+run: ## Run a program of yours in the kernel and judge it; PROG=, ARGV=, FILES=
+	@scripts/run.sh
 
 .PHONY: coverage
 coverage: ## Coverage of the last runs: table of coverage/targets, report in HTML

@@ -161,7 +161,7 @@ def waits(console, sources):
     return said
 
 
-def describe(ktap, why, into, objdir, tree, shown, lines=True):
+def describe(ktap, why, into, objdir, tree, shown, lines=True, output=True):
     sources = Sources(objdir, tree, shown, lines)
     with open(f"{into}/console", encoding="utf-8", errors="backslashreplace") as file:
         console = file.read().replace("\r", "")
@@ -183,6 +183,9 @@ def describe(ktap, why, into, objdir, tree, shown, lines=True):
         blocks.append([f"leak: {leaks[0]}"] + ["    " + frame for frame in sources.frames(stack, 3)])
         if len(leaks) > 1:
             blocks.append([f"and {len(leaks) - 1} more leaks"])
+    last = [line.lstrip("#| ") for line in (ktap.top.said if ktap.top else ktap.late) if line.startswith("# |")][-3:]
+    if output and last:
+        blocks.append(["the last of its output:"] + [f"    {line}" for line in last])
     if not any(ktap.failed()) and why not in ("failed",) and not blocks:
         blocks.append([line for line in console.splitlines()[-3:]] or ["it has printed nothing"])
     return cut(blocks)

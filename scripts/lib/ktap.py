@@ -11,6 +11,8 @@ PLAN = re.compile(r"1\.\.(\d+)( *# *SKIP.*)?$")
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)", re.IGNORECASE)
 # KUnit's own sums and attributes, which say nothing that the results do not say.
 SUMS = re.compile(r"# (\S+: pass:\d+ fail:\d+|Totals: |Subtest: |\S+\.(speed|module|is_init): |module: )")
+# How init begins each line of a program's output, which is no KTAP.
+SAID = "# |"
 # In any place but a result's name: a stream that was given up.
 BAIL = re.compile(r"(# ?)?Bail out!")
 
@@ -103,11 +105,12 @@ class Stream:
 
 
 class Run:
-    """The KTAP @data of a run of the test @name."""
+    """The KTAP @data of a run of the test @name. That of a @program has one result, and no cases."""
 
-    def __init__(self, data, name):
+    def __init__(self, data, name, program=False):
         stream = Stream(data)
         self.name = name
+        self.program = program
         self.wrong = stream.wrong
         self.late = stream.said
         self.top = stream.results[0] if len(stream.results) == 1 else None
@@ -117,7 +120,7 @@ class Run:
 
     def failed(self):
         """The results that have failed, of the deepest level."""
-        if not self.top:
+        if not self.top or self.program:
             return []
         leaves = [leaf for leaf in self.top.leaves() if not leaf.ok]
         return leaves or [case for case in self.cases if not case.ok]
@@ -135,7 +138,7 @@ class Run:
             return f"exit status {status}, though its KTAP says ok"
         if any(not leaf.ok for leaf in top.leaves()) or any(not case.ok for case in self.cases):
             return "a case failed, though its KTAP says ok"
-        if not self.cases and not top.skip:
+        if not self.cases and not top.skip and not self.program:
             return "no results in its KTAP"
         if top.name != self.name:
             return f"its KTAP is that of {top.name}"

@@ -3,8 +3,10 @@
 
 run.py GLOB...           all that match: test.sh
 run.py --one KIND NAME   that one, whatever the kernel says that it holds: one.sh
+run.py --programs LIST   programs, each from a cpio of its own: a line each in the file LIST, NAME CPIO [WORD...]; of one
+                         alone the output is shown: run.sh
 
-Both say in the environment where things are. What a run has left in results/<name>/: ktap, console, gcov/ (its counts),
+All say in the environment where things are. What a run has left in results/<name>/: ktap, console, gcov/ (its counts),
 linux.id (which build it was), ms (how long it took), verdict ("passed", "skipped", "failed", or what else became of it)
 and, unless it passed, failure (what failed, in a few lines). Exit status: 0 nothing failed, 1 something did, 2 it could
 not be tested."""
@@ -43,9 +45,14 @@ class Screen:
             sys.stdout.flush()
 
 
+SELECT = {"suite": "kunit.filter_glob=", "scenario": "scenario=", "program": "program="}
+
+
 class Tests:
-    def __init__(self, runs, alone=False):
+    def __init__(self, runs, alone=False, words_of=None):
         self.runs = runs
+        self.words_of = words_of or {}
+        self.watched = len(self.words_of) == 1
         self.alone = alone
         self.todo = list(reversed(runs))
         self.screen = Screen()
@@ -92,20 +99,29 @@ class Tests:
 
     def linux(self, kind, name, into):
         """Run it. Return its exit status, as a shell has it, and how long it took in s."""
-        select = ("kunit.filter_glob=" if kind == "suite" else "scenario=") + name
         # The directories that the objects lie in are cut from the names of the .gcda files.
         env = {**os.environ, "TMPDIR": self.tmpdir, "GCOV_PREFIX": f"{into}/gcov", "GCOV_PREFIX_STRIP": str(objdir.count("/"))}
         # SIGQUIT makes it print the stacks of its tasks.
-        command = ["timeout", "-s", "QUIT", "-k", "5", str(self.limit), linux, "loglevel=8", *words, select]
+        command = ["timeout", "-s", "QUIT", "-k", "5", str(self.limit), linux, "loglevel=8", *words, *self.words_of.get(name, ()),
+                   SELECT[kind] + name]
         start = time.monotonic()
         # KTAP comes on stdout and the console on stderr, so that no message spoils a result.
         with open(f"{into}/ktap", "wb") as out, open(f"{into}/console", "wb") as err:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env,
-                                       start_new_session=True)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if self.watched else out,
+                                       stderr=err, env=env, start_new_session=True)
             self.running[name] = process
+            if self.watched:
+                self.watch(process.stdout, out)
             status = process.wait()
             del self.running[name]
         return (128 - status if status < 0 else status), time.monotonic() - start
+
+    def watch(self, stream, out):
+        """Show what a program says as it comes."""
+        for line in stream:
+            out.write(line)
+            if line.startswith(reader.SAID.encode()):
+                self.screen.say([line[len(reader.SAID) + 1:].decode(errors="backslashreplace").rstrip("\r\n")])
 
     def run(self, kind, name):
         into = f"{results}/{name}"
@@ -116,7 +132,7 @@ class Tests:
         if self.stopping:
             return
         ms = int(seconds * 1000)
-        ktap = reader.Run(read(f"{into}/ktap"), name.partition(".")[0])
+        ktap = reader.Run(read(f"{into}/ktap"), name.partition(".")[0] if kind == "suite" else name, kind == "program")
         why = self.reason(ktap, status, seconds, f"{into}/console")
         nothing = ktap.skips()
         cases_run = len(ktap.cases) - len(ktap.skipped)
@@ -130,7 +146,8 @@ class Tests:
         elif nothing:
             lines = [f"skip   {name:<24} nothing was tested: {nothing} {ms:6d} ms"]
         else:
-            lines = [f"ok     {name:<24} {cases_run:4d} cases{skipped} {ms:6d} ms"]
+            did = f"{cases_run:4d} cases{skipped}" if kind != "program" else "exited with 0"
+            lines = [f"ok     {name:<24} {did} {ms:6d} ms"]
         write(f"{into}/ms", f"{ms}\n")
         write(f"{into}/verdict", f"{why or ('skipped' if nothing else 'passed')}\n")
         self.done[name] = (why, ktap)
@@ -151,7 +168,7 @@ class Tests:
     def failure(self, ktap, why, into):
         """What failed, in at most 15 lines."""
         import failure
-        return failure.describe(ktap, why, into, objdir, tree, shown, not self.alone)
+        return failure.describe(ktap, why, into, objdir, tree, shown, not self.alone, not self.watched)
 
     def merge(self):
         """Merge the KTAP of all runs into one stream; the one result of each run gets a new number."""
@@ -230,8 +247,20 @@ def main(globs):
         for name in os.listdir(results):
             if os.path.isdir(f"{results}/{name}"):
                 shutil.rmtree(f"{results}/{name}")
+    return test(Tests(runs), globs)
+
+
+def programs(path):
+    lists = [line.split() for line in read(path).decode().splitlines()]
+    forget("summary")
+    return test(Tests([("program", name) for name, *_ in lists],
+                      words_of={name: [f"initrd={cpio}", *more] for name, cpio, *more in lists}), [])
+
+
+def test(tests, globs):
+    """Run them, report. Return the exit status."""
+    runs = tests.runs
     forget("ktap", "junit.xml", "results.json", "parsed")
-    tests = Tests(runs)
     write(f"{results}/runs", "".join(f"{kind} {name}\n" for kind, name in runs))
     write(f"{objdir}/linux.id", tests.id)
     tests.screen.say([f"{me}: {len(runs)} {'run' if len(runs) == 1 else 'runs'} of {shown(linux)}"])
@@ -275,4 +304,6 @@ if sys.argv[1:2] == ["--one"]:
     alone = Tests([tuple(sys.argv[2:4])], alone=True)
     alone.go()
     sys.exit(0 if alone.done.get(sys.argv[3], ("none",))[0] is None else 1)
+if sys.argv[1:2] == ["--programs"]:
+    sys.exit(programs(sys.argv[2]))
 sys.exit(main(sys.argv[1:]))

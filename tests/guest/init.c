@@ -87,7 +87,7 @@ static int visible(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-static void add_test(const char *name, bool suite)
+static void add_test(const char *name, enum kind kind)
 {
 	struct test *t;
 
@@ -97,10 +97,10 @@ static void add_test(const char *name, bool suite)
 	t = &tests[nr_tests++];
 	memset(t, 0, sizeof(*t));
 	snprintf(t->name, sizeof(t->name), "%s", name);
-	t->suite = suite;
+	t->kind = kind;
 }
 
-static unsigned int add_tests(const char *path, const char *glob, bool suite)
+static unsigned int add_tests(const char *path, const char *glob, enum kind kind)
 {
 	unsigned int nr = nr_tests;
 	struct dirent **d;
@@ -109,29 +109,34 @@ static unsigned int add_tests(const char *path, const char *glob, bool suite)
 	n = scandir(path, &d, visible, alphasort);
 	for (int i = 0; i < n; i++)
 		if (!fnmatch(glob, d[i]->d_name, 0))
-			add_test(d[i]->d_name, suite);
+			add_test(d[i]->d_name, kind);
 	return nr_tests - nr;
 }
 
 /* KUnit has filtered its suites already. */
 static void select_tests(void)
 {
-	const char *glob = getenv("scenario");
+	const char *glob = getenv("scenario"), *program = getenv("program");
 	bool suites, scenarios = glob;
 	char filter[256];
 
 	suites = read_word("/sys/module/kunit/parameters/filter_glob", filter, sizeof(filter)) &&
 		 strcmp(filter, "(null)");
-	if (!suites && !scenarios) {
+	if (!suites && !scenarios && !program) {
 		/* KUnit can be off, or not built; then ask for scenarios only */
 		suites = true;
 		scenarios = true;
 		snprintf(filter, sizeof(filter), "*");
 	}
-	if (suites && !add_tests(SUITES, "*", true))
+	if (suites && !add_tests(SUITES, "*", SUITE))
 		die("no suite matches kunit.filter_glob=%s: list=1 names them", filter);
-	if (scenarios && !add_tests(SCENARIOS, glob ?: "*", false))
+	if (scenarios && !add_tests(SCENARIOS, glob ?: "*", SCENARIO))
 		die("no scenario matches scenario=%s: list=1 names them", glob ?: "*");
+	if (program && !has_program(program))
+		die("no program matches program=%s: is " PROGRAMS "/%s in a cpio that initrd= names?",
+		    program, program);
+	if (program)
+		add_test(program, PROGRAM);
 }
 
 /* Set up */
@@ -212,6 +217,7 @@ static int scenario_main(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static const char * const kinds[] = { "suite", "scenario", "program" };
 	struct test early = { .name = "init", .planned = 1, .seen = 1 };
 	bool ok = true;
 	sigset_t chld;
@@ -228,9 +234,11 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 
 	select_tests();
+	if (getenv("program"))
+		set_up_system();
 	if (getenv("list")) {
 		for (unsigned int i = 0; i < nr_tests; i++)
-			printf("%s %s\n", tests[i].suite ? "suite" : "scenario", tests[i].name);
+			printf("%s %s\n", kinds[tests[i].kind], tests[i].name);
 		power_off(PASSED);
 	}
 

@@ -79,6 +79,10 @@ static void end_line(struct test *t)
 
 void take_output(struct test *t, const char *buf, size_t n)
 {
+	if (t->kind == PROGRAM) {
+		take_program_output(t, buf, n);
+		return;
+	}
 	for (; n--; buf++) {
 		if (*buf == '\n') {
 			end_line(t);
@@ -106,6 +110,10 @@ static void end_nesting(struct test *t)
 
 void end_output(struct test *t)
 {
+	if (t->kind == PROGRAM) {
+		end_program_output(t);
+		return;
+	}
 	if (t->len)
 		end_line(t);
 	end_nesting(t);
@@ -148,6 +156,8 @@ void take_suite_results(struct test *t)
 
 bool report(struct test *t, unsigned int nr)
 {
+	if (t->kind == PROGRAM)
+		return report_program(t, nr);
 	if (!t->planned && !t->skip[0])
 		fail(t, "no plan");
 	if (t->seen < t->planned)

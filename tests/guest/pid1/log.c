@@ -9,6 +9,9 @@
 
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
+/* In bytes, what a program may make the kernel say. */
+#define LOG_LIMIT	(4 << 20)
+
 static int kmsg = -1;
 
 static const char * const bugs[] = {
@@ -20,7 +23,7 @@ static const char * const bugs[] = {
 	"inconsistent lock state", "suspicious RCU usage", "soft lockup",
 	"hard LOCKUP", "blocked for more than", "refcount_t:", "list_add corruption",
 	"list_del corruption", "Bad page", "double free", "new suspected memory leak",
-	"io-wq is not configured", "ODEBUG:",
+	"io-wq is not configured", "ODEBUG:", "Out of memory:", "Initramfs unpacking failed",
 };
 
 static bool is_bug(const char *s)
@@ -34,38 +37,53 @@ static bool is_bug(const char *s)
 	return false;
 }
 
-void open_log(void)
+int open_log(void)
 {
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg < 0)
+		kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return kmsg;
 }
 
-void check_log(struct test *t)
+void take_log(struct test *t)
 {
 	char rec[8193], *text;
 	ssize_t n;
 
-	/* A line without its '\n' shows only once another one follows. */
-	snprintf(rec, sizeof(rec), "<6>init: end of %s\n", t->name);
-	if (write_file("/dev/kmsg", rec))
-		fail(t, "/dev/kmsg: %s", strerror(errno));
-	for (;;) {
+	while (!t->flooded) {
 		n = read(kmsg, rec, sizeof(rec) - 1);
 		if (n < 0 && errno == EPIPE) {
 			fail(t, "the kernel log overran");
+			t->flooded = t->kind == PROGRAM;
 			continue;
 		}
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno != EAGAIN)
+			fail(t, "/dev/kmsg: %s", strerror(errno));
 		if (n <= 0)
 			break;
 		rec[n] = '\0';
+		t->logged += n;
 		rec[strcspn(rec, "\n")] = '\0';
 		text = strchr(rec, ';');
 		if (text && is_bug(text + 1))
 			fail(t, "kernel log: %s", text + 1);
+		if (t->kind == PROGRAM && t->logged > LOG_LIMIT) {
+			fail(t, "more than %d MiB of kernel log: ended", LOG_LIMIT >> 20);
+			t->flooded = true;
+		}
 	}
-	if (n < 0 && errno != EAGAIN)
+}
+
+void check_log(struct test *t)
+{
+	char line[300];
+
+	/* A line without its '\n' shows only once another one follows. */
+	snprintf(line, sizeof(line), "<6>init: end of %s\n", t->name);
+	if (write_file("/dev/kmsg", line))
 		fail(t, "/dev/kmsg: %s", strerror(errno));
+	take_log(t);
 }
 
 bool has_kmemleak(void)

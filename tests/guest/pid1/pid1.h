@@ -15,13 +15,16 @@
 
 #define SCENARIOS	"/scenario"
 #define SUITES		"/sys/kernel/debug/kunit"
+#define PROGRAMS	"/program"
 
 /* The exit status of ./linux, as far as init decides it: see ../README.md. */
 enum { PASSED, FAILED, NO_VERDICT };
 
+enum kind { SUITE, SCENARIO, PROGRAM };
+
 struct test {
 	char name[256];
-	bool suite;
+	enum kind kind;
 
 	unsigned int planned, seen;
 	bool failed;
@@ -32,6 +35,12 @@ struct test {
 	char line[1024];	/* output of a scenario, as yet without '\n' */
 	size_t len;
 	bool overlong;		/* the rest of this line is dropped */
+
+	/* of a program only */
+	char last[256];		/* its last line that is not empty */
+	size_t taken, logged;	/* bytes of output, and of the kernel's log */
+	bool flooded;		/* either is too much */
+	bool skips;		/* it exited with the status of skip= */
 };
 
 static inline bool starts(const char *s, const char *with)
@@ -62,6 +71,9 @@ void check_words(char **args, char **env);
 /* The limit for a scenario in seconds, @def unless limit= sets it. */
 int limit_or(int def);
 
+/* The exit status with which a program is skipped, 0 unless skip= sets it. */
+int skip_status(void);
+
 /* ktap.c */
 
 /* A diagnostic, and the test has failed. */
@@ -79,6 +91,27 @@ void take_suite_results(struct test *t);
 
 /* The result of @t as number @nr of all. Returns whether it passed. */
 bool report(struct test *t, unsigned int nr);
+
+/* program.c */
+
+/* Whether the initrd has brought this program. */
+bool has_program(const char *name);
+
+/* Be the program of @t. */
+void __noreturn exec_program(const struct test *t);
+
+/* As take_output(), end_output() and report(). */
+void take_program_output(struct test *t, const char *buf, size_t n);
+void end_program_output(struct test *t);
+bool report_program(struct test *t, unsigned int nr);
+
+/* Whether @status is the one of skip=; then @t is skipped. */
+bool program_skips(struct test *t, int status);
+
+/* devices.c */
+
+/* Nodes, mounts and the like, as far as the kernel has them. */
+void set_up_system(void);
 
 /* tasks.c */
 
@@ -99,8 +132,11 @@ void print_stacks(void);
 
 /* log.c */
 
-/* Opens the kernel log at its start. */
-void open_log(void);
+/* Opens the kernel log at its start. Returns its descriptor, or -1. */
+int open_log(void);
+
+/* Fail @t for each line so far that tells of a bug, and if there are too many. */
+void take_log(struct test *t);
 
 /* Fail @t for each line since the last check that tells of a bug. */
 void check_log(struct test *t);

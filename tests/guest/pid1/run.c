@@ -14,7 +14,7 @@
  * Simulated seconds. KUnit itself limits each case of a suite to 300. Where
  * time is real, limit= on the command line replaces the one for scenarios.
  */
-#define SCENARIO_LIMIT	60
+#define SCENARIO_LIMIT	60		/* programs too */
 #define SUITE_LIMIT	2000
 /* How long processes of a test may outlive it. */
 #define SETTLE_LIMIT	10
@@ -73,7 +73,9 @@ static void __noreturn child(struct test *t, int out)
 	dup2(out, 1);
 	dup2(out, 2);
 	close(null);
-	if (t->suite) {
+	if (t->kind == PROGRAM)
+		exec_program(t);
+	if (t->kind == SUITE) {
 		snprintf(path, sizeof(path), SUITES "/%s/run", t->name);
 		if (!write_file(path, "1"))
 			_exit(0);
@@ -97,20 +99,27 @@ struct child {
 	bool dead;
 };
 
-/* Any end but exit(0) fails the test, also that of a process it left behind. */
+/*
+ * Any end but exit(0) fails the test, also that of a process it left behind. A
+ * program can have reasons of its own to leave or to kill its children.
+ */
 static void judge(const struct child *c, const siginfo_t *info)
 {
-	const char *how = info->si_code == CLD_EXITED ? "exited with status" : "killed by signal";
-	char comm[80];
+	bool exited = info->si_code == CLD_EXITED;
+	const char *name = exited ? NULL : sigabbrev_np(info->si_status);
+	char comm[80], how[64];
 
-	if (c->t->killed || (info->si_code == CLD_EXITED && !info->si_status))
+	if (c->t->killed || (exited && !info->si_status))
 		return;
+	snprintf(how, sizeof(how), "%s %d%s%s", exited ? "exited with status" : "killed by signal",
+		 info->si_status, name ? ", SIG" : "", name ?: "");
 	name_task(info->si_pid, comm, sizeof(comm));
-	if (info->si_pid == c->main)
-		fail(c->t, "%s %d", how, info->si_status);
-	else
-		fail(c->t, "left behind: %s, task %d, %s %d", comm, info->si_pid, how,
-		     info->si_status);
+	if (info->si_pid == c->main) {
+		if (c->t->kind != PROGRAM || !exited || !program_skips(c->t, info->si_status))
+			fail(c->t, "%s", how);
+	} else if (c->t->kind != PROGRAM) {
+		fail(c->t, "left behind: %s, task %d, %s", comm, info->si_pid, how);
+	}
 }
 
 /* Take what there is of output, and reap all that can be. */
@@ -138,22 +147,29 @@ static void attend(struct child *c)
 	}
 }
 
-/* Until the test's own process is gone, or time is over. */
+/* Until the test's own process is gone, time is over, or init must end it. */
 static bool wait_for_main(struct child *c, int limit)
 {
 	time_t deadline = now() + limit;
+	bool flooded = c->t->flooded;
 	sigset_t none;
 
 	sigemptyset(&none);
 	for (;;) {
 		struct timespec left = { .tv_sec = deadline - now() };
-		struct pollfd pfd = { .fd = c->fd, .events = POLLIN };
+		struct pollfd pfds[] = {
+			{ .fd = c->fd, .events = POLLIN },
+			{ .fd = c->t->kind == PROGRAM && !flooded ? open_log() : -1,
+			  .events = POLLIN },
+		};
 
 		attend(c);
-		if (c->dead || left.tv_sec <= 0)
+		if (pfds[1].fd >= 0)
+			take_log(c->t);
+		if (c->dead || left.tv_sec <= 0 || c->t->flooded != flooded)
 			return c->dead;
 		/* SIGCHLD gets through nowhere else */
-		ppoll(&pfd, 1, &left, &none);
+		ppoll(pfds, ARRAY_SIZE(pfds), &left, &none);
 	}
 }
 
@@ -198,14 +214,16 @@ static struct child start(struct test *t)
 
 void run(struct test *t)
 {
-	const int limit = t->suite ? SUITE_LIMIT : limit_or(SCENARIO_LIMIT);
+	const int limit = t->kind == SUITE ? SUITE_LIMIT : limit_or(SCENARIO_LIMIT);
 	struct child c;
 
 	note_tasks();
 	c = start(t);
 	if (!wait_for_main(&c, limit)) {
-		fail(t, "still running after %d s", limit);
-		print_stacks();
+		if (!t->flooded) {
+			fail(t, "still running after %d s", limit);
+			print_stacks();
+		}
 		kill_all(&c);
 		if (!wait_for_main(&c, DEATH_LIMIT)) {
 			fail(t, "still there %d s after SIGKILL", DEATH_LIMIT);
@@ -226,7 +244,7 @@ void run(struct test *t)
 	if (c.fd >= 0)
 		close(c.fd);
 	end_output(t);
-	if (t->suite)
+	if (t->kind == SUITE)
 		take_suite_results(t);
 	check_leaks(t);
 	check_log(t);

@@ -11,7 +11,7 @@
 #include "pid1.h"
 
 static const char * const known[] = {
-	"scenario=", "list=", "limit=", "ktap=",
+	"scenario=", "program=", "skip=", "list=", "limit=", "ktap=",
 	/* of the kernel's own making */
 	"HOME=", "TERM=",
 	/* UML has taken these, but leaves them on the command line in 6.12 */
@@ -23,7 +23,7 @@ static const char * const known[] = {
 
 static void __noreturn refuse(const char *word)
 {
-	die("what is '%s'? Words are kunit.filter_glob=SUITE scenario=NAME list=1 limit=SECONDS",
+	die("what is '%s'? Words are kunit.filter_glob=SUITE scenario=NAME program=NAME list=1 limit=SECONDS",
 	    word);
 }
 
@@ -82,6 +82,11 @@ int limit_or(int def)
 	return to_number("limit") ?: def;
 }
 
+int skip_status(void)
+{
+	return to_number("skip");
+}
+
 void check_words(char **args, char **env)
 {
 	char line[4096], *word, *rest = line;
@@ -93,6 +98,8 @@ void check_words(char **args, char **env)
 		if (!is_known(*env))
 			refuse(*env);
 	limit_or(0);
+	if (skip_status() > 255)
+		die("skip=%s: an exit status is needed, from 1 to 255", getenv("skip"));
 	if (to_number("list") > 1)
 		die("list=%s: it is list=1 that lists suites and scenarios", getenv("list"));
 	read_word("/proc/cmdline", line, sizeof(line));

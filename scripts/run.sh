@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# run.sh: run somebody else's program in the kernel, and judge it as a test: it has passed if it exits with 0, and neither the
+# kernel's log, tasks left behind, a leak nor a hang says otherwise. PROG is a program, static or dynamic, a script, or C
+# sources, one or more, that gcc compiles, with CFLAGS if given. It runs in /tmp, with /dev/null as its input.
+#	ARGV='words'     its arguments
+#	FILES='paths'    files and directories that it finds in /tmp, each by its last name; path:/dest puts one at /dest
+#	CFLAGS='words'   more for gcc, behind the sources: -O0 -lfoo
+#	LIMIT=30         after so many seconds, simulated ones where time is, it has failed
+#	FLAVOUR=, KDIR=  in which kernel; ARGS= more words for the kernel's command line, such as mem=1G
+# Results are in build/<kernel>/programs-<flavour>/NAME, as those of test.sh, which they leave alone, and so are coverage and its
+# floors. make who AT=... names the program. Exit status: 0 it passed, or was skipped; 1 it failed; 2 it could not be tried.
+
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/program.sh"
+
+# They are for the program, not for the kernel.
+flags=${CFLAGS-}
+unset CFLAGS MAKEFLAGS MFLAGS
+limit=${LIMIT:-30}
+unset LIMIT
+
+[ -n "${PROG-}" ] || die "PROG= names no program: make run PROG=repro.c"
+find_program
+lock
+"$top/scripts/build.sh"
+results=$programs
+mkdir -p "$results"
+# Globs are for the program.
+set -f
+build_program
+pack_new "$results/pack"
+pack_program "$name" "$binary"
+# shellcheck disable=SC2086
+pack_argv ${ARGV-}
+for file in ${FILES-}; do
+	case $file in
+	*:/*) pack_file "$(from_here "${file%%:/*}")" "/${file#*:/}" ;;
+	*) pack_file "$(from_here "$file")" "/tmp/$(basename "$file")" ;;
+	esac
+done
+pack_write "$results/$name.cpio"
+echo "$name $results/$name.cpio limit=$limit" >"$results/list"
+program_words
+LIMIT=$((limit + 30)) run_py --programs "$results/list"
