@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
 known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES PARTIAL JOBS \
-	PROG ARGV FILES CFLAGS
+	PROG ARGV FILES CFLAGS HOST BREAK GDB
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -38,6 +38,14 @@ test: ## Build what changed, run the tests, T=glob for some of them; no report
 .PHONY: run
 run: ## Run a program of yours in the kernel and judge it; PROG=, ARGV=, FILES=
 	@scripts/run.sh
+
+.PHONY: shell
+shell: ## A shell in the kernel; HOST=directory read-only at /host, FILES=
+	@scripts/shell.sh
+
+.PHONY: gdb
+gdb: ## Run one test or program under gdb; T=suite.case or PROG=, BREAK=fail
+	@scripts/gdb.sh
 
 .PHONY: coverage
 coverage: ## Coverage of the last runs: table of coverage/targets, report in HTML

@@ -15,7 +15,8 @@ cov.py COMMAND TREE OBJDIR RESULTS ID [ARGUMENT...]
                             the runs that reach it, and how often each does; and of suites the cases, whose results, a run a
                             case, are in the directory CASES
 
-RESULTS has a directory for each run, with the counts in gcov/ and the ID of the build in linux.id. What another build left
+RESULTS has a directory for each run, with the counts in gcov/ and the ID of the build in linux.id. There can be more of
+them, with a colon between; a run in programs-default, if that comes behind the first, is called programs/NAME. What another build left
 is not looked at; counts of this build that do not fit its objects are an error."""
 
 import json
@@ -61,7 +62,8 @@ class Build:
     """A build of the kernel: its sources in tree, its objects in objdir, the results of its runs."""
 
     def __init__(self, tree, objdir, results, ident):
-        self.tree, self.objdir, self.results, self.ident = tree, objdir, results, ident.strip()
+        self.tree, self.objdir, self.ident = tree, objdir, ident.strip()
+        self.results, *self.more = results.split(":")
         self.counted = tuple(floors.counted())
 
     def notes(self):
@@ -85,11 +87,13 @@ class Build:
     def runs(self):
         """{name: directory of the counts} of the runs of this build that left counts."""
         found = {}
-        for name in sorted(os.listdir(self.results) if os.path.isdir(self.results) else []):
-            counts = os.path.join(self.results, name, "gcov")
-            if read(self.results, name, "linux.id").strip() == self.ident and \
-                    any(file.endswith(".gcda") for _, _, files in os.walk(counts) for file in files):
-                found[name] = counts
+        for results in [self.results, *self.more]:
+            prefix = "" if results == self.results else os.path.basename(results).partition("-")[0] + "/"
+            for name in sorted(os.listdir(results) if os.path.isdir(results) else []):
+                counts = os.path.join(results, name, "gcov")
+                if read(results, name, "linux.id").strip() == self.ident and \
+                        any(file.endswith(".gcda") for _, _, files in os.walk(counts) for file in files):
+                    found[prefix + name] = counts
         if not found:
             raise Error("no counts from this build of the kernel: run make test first")
         return found

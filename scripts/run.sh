@@ -28,18 +28,7 @@ results=$programs
 mkdir -p "$results"
 # Globs are for the program.
 set -f
-build_program
-pack_new "$results/pack"
-pack_program "$name" "$binary"
-# shellcheck disable=SC2086
-pack_argv ${ARGV-}
-for file in ${FILES-}; do
-	case $file in
-	*:/*) pack_file "$(from_here "${file%%:/*}")" "/${file#*:/}" ;;
-	*) pack_file "$(from_here "$file")" "/tmp/$(basename "$file")" ;;
-	esac
-done
-pack_write "$results/$name.cpio"
-echo "$name $results/$name.cpio limit=$limit" >"$results/list"
+pack_run
+echo "$name $program_cpio limit=$limit" >"$results/list"
 program_words
 LIMIT=$((limit + 30)) run_py --programs "$results/list"

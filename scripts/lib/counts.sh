@@ -32,10 +32,12 @@ edited()
 	(cd "$tree" && find $(counted) -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
 }
 
-# cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built and the results of its runs.
+# cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built and the results of its runs; also on the results in
+# $more_results, a directory, if that is set.
 cov()
 {
 	cov_command=$1
 	shift
-	ME=$me "$python" -S -B "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results" "$(linux_id)" "$@"
+	ME=$me "$python" -S -B "$top/coverage/cov.py" "$cov_command" "$tree" "$objdir" "$results${more_results:+:$more_results}" \
+		"$(linux_id)" "$@"
 }

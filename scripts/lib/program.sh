@@ -160,6 +160,17 @@ from_here()
 # The results of programs, apart from those of tests.
 programs=$work/programs-$FLAVOUR
 
+# pack_files: those of FILES.
+pack_files()
+{
+	for file in ${FILES-}; do
+		case $file in
+		*:/*) pack_file "$(from_here "${file%%:/*}")" "/${file#*:/}" ;;
+		*) pack_file "$(from_here "$file")" "/tmp/$(basename "$file")" ;;
+		esac
+	done
+}
+
 # find_program: the files of PROG in $sources, or in $binary, and the program's $name.
 find_program()
 {
@@ -198,6 +209,19 @@ compile_program()
 {
 	# shellcheck disable=SC2086
 	(cd "${UMRING_PWD:-.}" && gcc -O2 -g -pthread "$@" -o "$binary" $sources $flags -Wl,--as-needed -luring -lm -lrt -ldl)
+}
+
+# pack_run: the program that find_program has found, with ARGV and FILES, in $program_cpio.
+pack_run()
+{
+	build_program
+	program_cpio=$programs/$name.cpio
+	pack_new "$programs/$name.pack"
+	pack_program "$name" "$binary"
+	# shellcheck disable=SC2086
+	pack_argv ${ARGV-}
+	pack_files
+	pack_write "$program_cpio"
 }
 
 # program_words: ARGS, behind what suits programs better than tests: more memory, and code that spins until time moves.

@@ -9,7 +9,7 @@
 # compares ctime, which cannot be set back; cp -p, git and touch -d set mtime.
 find_changed()
 {
-	find "$tree" "$tests/kunit/" \
+	find "$tree" "$tests/kunit/" "$tests/guest/help.h" \
 		\( -name .git -o -path "$tree/um-*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' -o -name '*.md' \) -prune \
 		-o -type f -fprint "$objdir/files.tmp" -cnewer "$1" -fprint "$objdir/changed"
 }

@@ -9,6 +9,7 @@
 #	variant_compile NAME               compile the objects that depend on patched files
 #	variant_link NAME                  link the kernel
 #	variant_build NAME                 compile and link
+#	                                   with VARIANT_CFLAGS, these are given to gcc as well
 #	variant_reset NAME                 go back to the state after variant_new
 # On error, all but variant_new say on stderr what is wrong and return 1.
 # shellcheck shell=sh disable=SC2013,SC2154
@@ -168,6 +169,7 @@ variant_compile()
 		variant_open "$new" "um-$FLAVOUR/${o%/*}"
 		rm -f "$new/um-$FLAVOUR/$o" "$new/um-$FLAVOUR/${o%.o}.gcno"
 		cp --remove-destination "$objdir/$cmd" "$new/um-$FLAVOUR/$cmd"
+		[ -z "${VARIANT_CFLAGS-}" ] || sed -i "1s/ := [^ ]* /&$VARIANT_CFLAGS /" "$new/um-$FLAVOUR/$cmd"
 	done <"$made"
 	(cd "$new/um-$FLAVOUR" && compile_all "$made") >"$log" 2>&1 || variant_fails "$1"
 }

@@ -19,6 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "help.h"
 #include "pid1/pid1.h"
 
 static struct test *tests;
@@ -226,7 +227,17 @@ int main(int argc, char **argv)
 		return scenario_main(argc, argv);
 
 	mount_all();
+	if (argc > 1 && !strcmp(argv[1], "-h")) {
+		open_ktap(getenv("ktap"));
+		fputs(linux_help, stdout);
+		power_off(PASSED);
+	}
 	check_words(argv + 1, environ);
+	/* It wants the terminal for itself. */
+	if (getenv("shell")) {
+		set_up_system();
+		power_off(run_shell(getenv("shell")));
+	}
 	open_ktap(getenv("ktap"));
 	signal(SIGCHLD, on_sigchld);
 	sigemptyset(&chld);

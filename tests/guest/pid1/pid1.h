@@ -108,6 +108,11 @@ bool report_program(struct test *t, unsigned int nr);
 /* Whether @status is the one of skip=; then @t is skipped. */
 bool program_skips(struct test *t, int status);
 
+/* shell.c */
+
+/* Run a shell to its end. Returns its exit status, as another shell would. */
+int run_shell(const char *path);
+
 /* devices.c */
 
 /* Nodes, mounts and the like, as far as the kernel has them. */
