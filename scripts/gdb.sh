@@ -30,18 +30,35 @@ fi
 lock
 "$top/scripts/build.sh"
 
-# with_lines: the variant of this build, if it is not there yet.
+# with_lines: the variant of this build. Of one that is there, only the objects that are older than the kernel's are compiled.
 with_lines()
 {
-	made_for=$(variant_dir gdb)/for
-	echo "$(linux_id) $debugged" | cmp -s - "$made_for" && return
-	say "compiling $debugged with debug information"
-	variant_new gdb
-	set +f
-	# shellcheck disable=SC2046
-	variant_same gdb $(sources_of $debugged)
-	VARIANT_CFLAGS=-g variant_build gdb || exit 2
-	echo "$(linux_id) $debugged" >"$made_for"
+	lines=$(variant_dir gdb)
+	echo "$(linux_id) $debugged" >"$objdir/gdb.for"
+	! cmp -s "$objdir/gdb.for" "$lines/for" || return 0
+	# shellcheck disable=SC2086
+	sources_of $debugged >"$objdir/gdb.sources" || exit
+	cmp -s "$objdir/gdb.sources" "$lines/sources" && compile_lines || {
+		variant_new gdb
+		compile_lines || exit 2
+	}
+	cp "$objdir/gdb.sources" "$lines/sources"
+	cp "$objdir/gdb.for" "$lines/for"
+}
+
+compile_lines()
+{
+	: >"$lines/patched"
+	stale=$(while read -r c; do
+		[ "$lines/tree/um-$FLAVOUR/${c%.c}.o" -nt "$objdir/${c%.c}.o" ] || echo "$c"
+	done <"$objdir/gdb.sources")
+	[ -n "$stale" ] || {
+		variant_link gdb
+		return
+	}
+	say "compiling $(echo "$stale" | wc -l) objects with debug information"
+	# shellcheck disable=SC2086
+	variant_same gdb $stale && VARIANT_CFLAGS=-g variant_build gdb
 }
 
 # sources_of NAME...: the sources of these, of which there are objects.
@@ -50,7 +67,7 @@ sources_of()
 	for n; do
 		[ -e "$tree/$n" ] || die "FILE=$n: no such file in ${tree#"$top"/}"
 		case $n in
-		*/) (cd "$objdir" && ls "$n"*.o) | grep -v built-in | sed 's/o$/c/' | while read -r c; do
+		*/) (cd "$objdir" && find "$n" -maxdepth 1 -name '*.o') | sed 's/o$/c/' | sort | while read -r c; do
 			[ ! -f "$tree/$c" ] || echo "$c"
 		done ;;
 		*) echo "$n" ;;
