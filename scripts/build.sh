@@ -25,7 +25,7 @@ compiler_says()
 	theirs=$top/tests
 	theirs=$(printf '%s\n' "${theirs#"$here"/}" | sed 's/[,&\\]/\\&/g')
 	{ grep -vE '^make|^objcopy: .*empty loadable segment' "$1" || :; } |
-		sed "s,\(^\|from \)\.\./,\1${tree#"$here"/}/,g; s,$tests/,$theirs/,g" >&2
+		sed "s,[a-z_/]*\(\.\./\)*${home##*/}/tests/,$theirs/,g; s,\(^\|from \)\.\./,\1${tree#"$here"/}/,g" >&2
 }
 
 guest()
@@ -36,8 +36,8 @@ guest()
 		gcc -O2 -o "$gen.tmp" "$tree/usr/gen_init_cpio.c" || die "cannot compile usr/gen_init_cpio.c of $tree"
 		mv "$gen.tmp" "$gen"
 	fi
-	make -s --no-print-directory -f "$tests/guest/Makefile" -j"$JOBS" O="$objdir/guest" \
-		INCLUDE="${has%/generated/*}" GEN_INIT_CPIO="$gen" >&2 2>"$objdir/guest/errors" || {
+	make -s --no-print-directory -C "$objdir/guest" -f "../$tests_named/guest/Makefile" -j"$JOBS" \
+		INCLUDE=../include GEN_INIT_CPIO="$gen" >&2 2>"$objdir/guest/errors" || {
 		compiler_says "$objdir/guest/errors"
 		grep -qvE '^make' "$objdir/guest/errors" || cat "$objdir/guest/errors" >&2
 		exit 1
@@ -67,8 +67,8 @@ scan()
 	sed "s,^,$tree/," "$objdir/placed" >"$objdir/placed.tree"
 	{
 		grep -vxFf "$objdir/placed.tree" "$objdir/changed" || [ $? = 1 ]
-		(cd "$objdir" && xargs -r -d '\n' sh -c 'find "$@" -cnewer built.ours' find <placed | sed "s,^,$objdir/,")
-		find "$objdir/guest.cpio" "$has" -cnewer "$objdir/built.ours"
+		(cd "$objdir" && xargs -r -d '\n' sh -c 'find "$@" -newer built.ours' find <placed | sed "s,^,$objdir/,")
+		find "$objdir/guest.cpio" "$has" -newer "$objdir/built.ours"
 		cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config"
 	} >"$objdir/changed.tmp"
 	mv "$objdir/changed.tmp" "$objdir/changed"
@@ -94,11 +94,6 @@ suites_run()
 outdate()
 {
 	(cd "$objdir" && xargs -r -d '\n' rm -f <made)
-	# gcc has written the path of the build into instrumented objects.
-	if [ "$(cat "$objdir/where" 2>/dev/null)" != "$objdir" ]; then
-		find "$objdir" -name '*.gcno' | sed 's/gcno$/o/' | xargs -r -d '\n' rm -f
-		echo "$objdir" >"$objdir/where"
-	fi
 	rm -f "$objdir"/quick.*
 	grep -vE '\.[chS]$' "$objdir/changed" | xargs -r -d '\n' sh -c 'stamp=$1; shift
 		for f; do [ "$f" -nt "$stamp" ] || touch -c "$f"; done' touch-older "$stamp"
@@ -107,7 +102,7 @@ outdate()
 # quick: build without Kbuild. Fails unless only existing C sources and headers have changed, and only objects depend on them.
 quick()
 {
-	[ -f "$objdir/linux" ] && cmp -s "$objdir/files" "$objdir/files.tmp" && [ "$(cat "$objdir/where" 2>/dev/null)" = "$objdir" ] &&
+	[ -f "$objdir/linux" ] && cmp -s "$objdir/files" "$objdir/files.tmp" &&
 		! grep -qvE '\.[ch]$' "$objdir/changed" && [ -s "$objdir/made" ] &&
 		[ -z "$(no_objects "$objdir/made")" ] || return
 	n=$(wc -l <"$objdir/made")
@@ -166,7 +161,7 @@ run_kbuild()
 	# Made first: if the disk is full, a failure must not look like success.
 	outdate && : >"$objdir/errors" && : >"$objdir/failed" || die "cannot write to $objdir: no space left?"
 	{
-		MAKEFILES=$tests/kunit/Makefile make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$tests/kunit" \
+		MAKEFILES=$tests/kunit/Makefile make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$tests_named/kunit" \
 			KBUILD_ENV="$objdir/kbuild-env" -j"$JOBS" linux 2>"$objdir/errors" </dev/null && rm "$objdir/failed"
 	} | tee "$objdir/build.log" | count_objects
 	[ ! -e "$objdir/failed" ]
@@ -177,9 +172,15 @@ run_kbuild()
 if [ ! -e "$stamp" ]; then
 	rm -rf "$objdir"
 	mkdir -p "$objdir"
-	echo "$objdir" >"$objdir/where"
 	touch "$stamp"
 fi
+# Once, instrumented objects had the path of the build in them.
+case $(cat "$objdir/where" 2>/dev/null) in
+/*)
+	find "$objdir" -name '*.gcno' | sed 's/gcno$/o/' | xargs -r -d '\n' rm -f
+	rm -f "$objdir/linux" "$objdir/where"
+	;;
+esac
 touch "$stamp.tmp"
 # Nothing below changes the sources: look for changes in the background.
 find_changed "$stamp" &
@@ -204,5 +205,7 @@ if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/fil
 	cp "$objdir/.config" "$objdir/built.config"
 	touch "$objdir/built.ours"
 fi
+mv "$objdir/stats.tmp" "$objdir/stats"
+here >"$objdir/where"
 mv "$stamp.tmp" "$stamp"
 [ -n "$VARIANT" ] || ln -sfn "${objdir#"$top"/}/linux" "$top/linux"

@@ -124,8 +124,7 @@ if [ -n "$KDIR" ]; then
 fi
 tests=$home/tests
 
-# variant_dir [VARIANT]: its directory, at the same depth as the kernel's: gcc writes an object's path into its counts, and
-# all runs use the same GCOV_PREFIX_STRIP.
+# variant_dir [VARIANT]: its directory, beside the kernel's, so that both name the suites by the same relative path.
 variant_dir()
 {
 	printf '%s\n' "$home${1:+@$1}"

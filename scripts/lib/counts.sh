@@ -25,11 +25,13 @@ counted()
 	sed -n 's/^counted //p' "$top/coverage/targets" | tr ' ' '\n'
 }
 
-# edited: a counted source that was edited after the kernel was built, if there is one.
+# edited: a counted source that was edited since the last build, if there is one.
 edited()
 {
+	since=$objdir/built
+	[ -e "$since" ] || since=$objdir/linux
 	# shellcheck disable=SC2046
-	(cd "$tree" && find $(counted) -cnewer "$objdir/linux" ! -type d -name '*.[ch]' -print -quit)
+	(cd "$tree" && find $(counted) -cnewer "$since" ! -type d -name '*.[ch]' -print -quit)
 }
 
 # cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built and the results of its runs; also on the results in

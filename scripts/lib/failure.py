@@ -77,11 +77,11 @@ class Sources:
         if path is None:
             return None
         path = os.path.normpath(os.path.join(self.objdir, path))
-        tests = os.path.dirname(self.tree) + "/tests/"
-        home = re.sub(r"@[^/]*(?=/tests/)", "", tests)
-        for link in (tests, home):
-            if path.startswith(link):
-                path = os.path.realpath(link) + "/" + path[len(link):]
+        home = re.sub(r"@[^/]*$", "", os.path.dirname(self.tree))
+        # The kernel names a suite tests/kunit/..., the compiler by its link.
+        for start in (self.objdir, home):
+            if path.startswith(f"{start}/tests/"):
+                path = os.path.realpath(f"{home}/tests") + path[len(f"{start}/tests"):]
         return self.shown(path)
 
     def frames(self, lines, most, exact=False):

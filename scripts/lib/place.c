@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * place [-k] TREE OUT SUITES [SOURCE...]
+ * place [-k] TREE OUT SUITES NAMED [SOURCE...]
  *
  * Makes OUT/io_uring/x.c and OUT/kernel/x.c, copies of sources in TREE that
  *
  *   - have KUNIT_STATIC_STUB_REDIRECT() at the head of the functions that SUITES/stubs names;
- *   - include their suite, SUITES/x_kunit.c, at the end.
+ *   - include their suite, SUITES/x_kunit.c, at the end. They name SUITES by NAMED, a path relative to OUT.
  *
  * Kbuild prefers a source in the build directory OUT to the one in TREE, which stays as it is: what is committed there makes a
  * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov. A copy is only written if it differs
@@ -30,7 +30,7 @@
 
 static struct source sources[MAX];
 static int nr_sources;
-static const char *tree, *out, *suites;
+static const char *tree, *out, *suites, *named;
 static bool keep_going;
 
 void fail(const char *fmt, ...)
@@ -239,6 +239,18 @@ static bool has_stub(const char *text, const char *function)
 	return false;
 }
 
+/* from - the suites, as the copy of @src has to name them, so that a build can be moved */
+static const char *from(struct source *src)
+{
+	char *up = format("%s", "");
+
+	if (*named == '/')
+		return named;
+	for (const char *s = src->name; (s = strchr(s, '/')); s++)
+		up = format("%s../", up);
+	return format("%s%s", up, named);
+}
+
 static void make_copy(struct source *src)
 {
 	char *text = read_file(format("%s/%s", tree, src->name)), *copy = NULL;
@@ -264,12 +276,12 @@ static void make_copy(struct source *src)
 		if (has_stub(text, p->stub->function))
 			continue;
 		fprintf(f, "%.*s\n#define KUNIT_STUB %s%s\n#include \"%s/stub.h\"\n#line %d\n",
-			(int)(p->at - done), text + done, p->stub->function, p->args, suites, p->line);
+			(int)(p->at - done), text + done, p->stub->function, p->args, from(src), p->line);
 		done = p->at;
 	}
 	fputs(text + done, f);
 	if (src->suite)
-		fprintf(f, "\n#include \"%s\"\n", src->suite);
+		fprintf(f, "\n#include \"%s%s\"\n", from(src), strrchr(src->suite, '/'));
 	if (fclose(f))
 		fail("no memory");
 	*strrchr(path, '/') = '\0';
@@ -313,24 +325,25 @@ int main(int argc, char **argv)
 	keep_going = argc > 1 && !strcmp(argv[1], "-k");
 	argc -= keep_going;
 	argv += keep_going;
-	if (argc < 4) {
-		fprintf(stderr, "usage: place [-k] TREE OUT SUITES [SOURCE...]\n");
+	if (argc < 5) {
+		fprintf(stderr, "usage: place [-k] TREE OUT SUITES NAMED [SOURCE...]\n");
 		return 2;
 	}
 	tree = argv[1];
 	out = argv[2];
 	suites = argv[3];
+	named = argv[4];
 	read_stubs();
 	find_suites();
 	for (int i = 0; i < nr_sources; i++) {
-		if (!wanted(&sources[i], argc - 4, argv + 4))
+		if (!wanted(&sources[i], argc - 5, argv + 5))
 			continue;
 		if (exists(tree, sources[i].name))
 			make_copy(&sources[i]);
 		else if (!sources[i].optional && sources[i].nr_stubs)
 			missing("tests/kunit/stubs:%d: the kernel has no %s", sources[i].stubs[0].line, sources[i].name);
 	}
-	if (argc == 4)
+	if (argc == 5)
 		write_lists();
 	return 0;
 }

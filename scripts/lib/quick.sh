@@ -6,13 +6,29 @@
 # shellcheck shell=sh disable=SC2154,SC2086,SC2034,SC1091
 
 # find_changed STAMP: write all sources to $objdir/files.tmp, and those that may have changed since STAMP to $objdir/changed. It
-# compares ctime, which cannot be set back; cp -p, git and touch -d set mtime.
+# compares ctime, which cannot be set back; cp -p, git and touch -d set mtime. A copy of the checkout has new ctimes: there, what
+# changed has another size or mtime than it had in the last build.
 find_changed()
+(
+	cd "$work" || exit
+	find tree "../${home##*/}/tests/kunit/" "../${home##*/}/tests/guest/help.h" \
+		\( -name .git -o -path 'tree/um-*' -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' -o -name '*.md' \) -prune \
+		-o -type f -fprint "$objdir/files.tmp" -fprintf "$objdir/stats.tmp" '%p %s %T@\n' \
+		-cnewer "$1" -fprint "$objdir/changed.tmp"
+	if [ "$(here)" != "$(cat "$objdir/where" 2>/dev/null)" ] && [ -f "$objdir/stats" ]; then
+		grep -vxFf "$objdir/stats" "$objdir/stats.tmp" | sed 's/ [^ ]* [^ ]*$//' >"$objdir/changed.tmp"
+	fi
+	sed "s,^tree/,$tree/,; s,^\.\./${home##*/}/tests/,$tests/," "$objdir/changed.tmp" >"$objdir/changed"
+)
+
+# here: which directory $objdir is.
+here()
 {
-	find "$tree" "$tests/kunit/" "$tests/guest/help.h" \
-		\( -name .git -o -path "$tree/um-*" -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' -o -name '*.md' \) -prune \
-		-o -type f -fprint "$objdir/files.tmp" -cnewer "$1" -fprint "$objdir/changed"
+	stat -c '%d %i' "$objdir"
 }
+
+# The suites, from any $objdir: that of the kernel or of a variant.
+tests_named=../../../${home##*/}/tests
 
 # place TREE OBJDIR [SOURCE...]: make the copies of the sources that have suites or stubs, by place.c.
 place()
@@ -26,7 +42,7 @@ place()
 	made_tree=$1
 	made_in=$2
 	shift 2
-	"$build/place" ${KDIR:+-k} "$made_tree" "$made_in" "$tests/kunit" "$@"
+	"$build/place" ${KDIR:+-k} "$made_tree" "$made_in" "$tests/kunit" "$tests_named/kunit" "$@"
 }
 
 # features TREE: a header that says which of tests/kunit/features the tree has, so that no suite and no scenario asks for its version.
@@ -56,7 +72,7 @@ features()
 # ../file, a header maybe ../dir/../file, and a file in the build directory by its path below that.
 made_from()
 {
-	sed "s,^$objdir/,,; s,^$tree/,../,; s,.*,& \\\\\n := &,; s,^\.\.,," "$1" >"$1.patterns"
+	sed "s,^$objdir/,,; s,^$tree/,../,; s,^$tests/,$tests_named/,; s,.*,& \\\\\n := &,; s,^\.\.,," "$1" >"$1.patterns"
 	(cd "$objdir" && find . -name '.*.cmd' -print0 | xargs -0 grep -lF -f "$1.patterns") |
 		sed 's,^\./,,; s,\(^\|/\)\.\([^/]*\)\.cmd$,\1\2,' | sort
 }
@@ -67,7 +83,8 @@ no_objects()
 	(cd "$objdir" && ar t vmlinux.a) | sort | comm -13 - "$1"
 }
 
-# compile OBJECT: run Kbuild's own command, and update the .cmd file. Fails if only make could expand the command.
+# compile OBJECT: run Kbuild's own command, and update the .cmd file. Fails if only make could expand the command. PWD is the
+# directory that gcc writes into the object, as in tests/kunit/Makefile.
 compile()
 {
 	cmd=${1%/*}/.${1##*/}.cmd
@@ -75,7 +92,7 @@ compile()
 	case $saved in
 	'' | *[\$\#]*) return 1 ;;
 	esac
-	sh -c "$saved" && scripts/basic/fixdep "${cmd%.cmd}.d" "$1" "$saved" >"$cmd.tmp" && mv "$cmd.tmp" "$cmd"
+	PWD=/proc/self/cwd sh -c "$saved" && scripts/basic/fixdep "${cmd%.cmd}.d" "$1" "$saved" >"$cmd.tmp" && mv "$cmd.tmp" "$cmd"
 }
 
 # compile_all LIST: compile the objects in LIST, $JOBS at once.

@@ -120,7 +120,7 @@ compile()
 	(
 		cd "$objdir" || return
 		for o in io_uring/io-wq kernel/task_work; do
-			gcc --coverage -I.. "$@" -c -o $o.o ../$o.c
+			PWD=/proc/self/cwd gcc --coverage -I.. "$@" -c -o $o.o ../$o.c
 		done
 		gcc --coverage -o linux io_uring/io-wq.o kernel/task_work.o
 	)
@@ -142,7 +142,7 @@ run_linux()
 {
 	mkdir -p "$results/$1/gcov"
 	cp "$objdir/linux.id" "$results/$1"
-	GCOV_PREFIX=$results/$1/gcov GCOV_PREFIX_STRIP=$(tr -cd / <<<"$objdir" | wc -c) "$objdir/linux" "$2"
+	GCOV_PREFIX=$results/$1/gcov GCOV_PREFIX_STRIP=3 "$objdir/linux" "$2"
 }
 
 # kernel_tree DIR: the smallest directory that is taken for a kernel tree.
@@ -229,13 +229,11 @@ real_tree()
 		cd "$1" || return
 		find . \( -name .git -o -path './um-*' -o -path ./Documentation \) -prune -o -type f ! -name '*.[chS]' -print
 		find arch/um arch/x86 include io_uring kernel scripts usr -name '*.[chS]' -printf './%p\n'
-		grep -rhoE --include='.*.cmd' '\.\./[^ ]+\.[chS]' um-default | sed 's,^\.,,; s,[^/]*/\.\./,,'
+		grep -rhoE --include='.*.cmd' '\.\./[^ ]+\.[chS]' um-default | grep -v /tests/ | sed 's,^\.,,; :a; s,/[^/.][^/]*/\.\./,/,; ta'
 		find Documentation -name 'Kconfig*' -printf './%p\n'
 	) | sort -u >"$BATS_RUN_TMPDIR/sources"
-	tar -C "$1" -cf - -T "$BATS_RUN_TMPDIR/sources" 2>/dev/null | tar -C "$tree" -xf -
+	tar -C "$1" --format=posix -cf - -T "$BATS_RUN_TMPDIR/sources" 2>/dev/null | tar -C "$tree" -xf -
 	cp -a --reflink=auto "$1/um-default" "$tree"
 	find "$1/.git" -mindepth 1 -maxdepth 1 ! -name objects -exec cp -a -t "$tree/.git" {} +
 	echo "$1/.git/objects" >"$tree/.git/objects/info/alternates"
-	# A copy is not a change.
-	touch "$objdir/built" "$objdir/built.ours"
 }

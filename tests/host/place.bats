@@ -25,7 +25,7 @@ stubs()
 
 place()
 {
-	./place "$tree" "$objdir" "$top/tests/kunit" "$@"
+	./place "$tree" "$objdir" "$top/tests/kunit" "$top/tests/kunit" "$@"
 }
 
 # stub N: the Nth stub in the copy of io-wq.c.
@@ -169,6 +169,10 @@ assert [l["line_number"] for l in source["lines"]] == [2, 4], source'
 	works
 	[ "$(tail -n 1 "$objdir/io_uring/io-wq.c")" = "#include \"$top/tests/kunit/io-wq_kunit.c\"" ]
 	[ "$(tail -n 1 "$objdir/kernel/task_work.c")" = "#include \"$top/tests/kunit/task_work_kunit.c\"" ]
+	# A build that can be moved names them from where it is.
+	./place "$tree" "$objdir" "$top/tests/kunit" ../there/kunit
+	[ "$(tail -n 1 "$objdir/kernel/task_work.c")" = '#include "../../there/kunit/task_work_kunit.c"' ]
+	place
 	[ "$(sort "$objdir/suites")" = $'io_uring/io-wq.o io-wq_kunit.c\nkernel/task_work.o task_work_kunit.c' ]
 	touch tests/kunit/iowq_kunit.c
 	try place
@@ -205,7 +209,7 @@ assert [l["line_number"] for l in source["lines"]] == [2, 4], source'
 	try place
 	fails 'io_uring/gone.c'
 	printf 'task_work_kunit.c\tits error\n' >"$objdir/left-out"
-	try ./place -k "$tree" "$objdir" "$top/tests/kunit"
+	try ./place -k "$tree" "$objdir" "$top/tests/kunit" "$top/tests/kunit"
 	[ "$status" = 0 ]
 	grep -q '^build: note: io_uring/io-wq.c has no function nosuch' <<<"$err"
 	grep -q '^build: note: .*the kernel has no io_uring/nosuch.c' <<<"$err"
