@@ -15,6 +15,7 @@ lock
 # A path without spaces, wherever the clone is.
 [ "$(readlink "$tests")" = "$top/tests" ] || ln -sfn "$top/tests" "$tests"
 
+tab=$(printf '\t')
 stamp=$objdir/built
 has=$objdir/$features_h
 
@@ -61,7 +62,9 @@ has()
 scan()
 {
 	# A suite that was left out is tried again once something of it has changed.
-	[ ! -s "$objdir/left-out" ] || ! grep -qE '/tests/kunit/|\.h$' "$objdir/changed" || rm "$objdir/left-out"
+	[ ! -s "$objdir/left-out" ] ||
+		! grep -qE "/tests/kunit/|\.h$|/($(sed 's/_kunit.*//' "$objdir/left-out" | paste -sd '|'))\.c$" "$objdir/changed" ||
+		rm "$objdir/left-out"
 	place "$tree" "$objdir"
 	[ -e "$objdir/built.ours" ] || touch "$objdir/built.ours"
 	sed "s,^,$tree/," "$objdir/placed" >"$objdir/placed.tree"
@@ -126,19 +129,26 @@ count_objects()
 		}'
 }
 
-# leave_out: after an error in a suite, which was not made for this tree, note the suites of the objects that failed and their
-# first error. Fails if it was something else.
+# leave_out: after errors in suites, which were not made for this tree, note these suites and the first error of each. make says
+# which object has failed after what the compiler says of it. Fails if it was something else.
 leave_out()
 {
-	[ -n "$KDIR" ] && grep -q 'tests/kunit/[^:]*:[0-9:]* error: ' "$objdir/errors" || return
-	first=$(grep -m 1 -o 'tests/kunit/[^:]*:[0-9:]* error: .*' "$objdir/errors")
-	sed -n 's,^make.*: \([^ ]*\.o\)\] Error.*,\1,p' "$objdir/errors" >"$objdir/failed"
-	suites=$(awk 'FNR == NR { failed[$1]; next } $1 in failed { print $2 }' "$objdir/failed" "$objdir/suites")
-	[ -n "$suites" ] || return
-	for suite in $suites; do
-		say "without suite $suite: $first" >&2
-		printf '%s\t%s\n' "$suite" "$first" >>"$objdir/left-out"
-	done
+	[ -n "$KDIR" ] || return
+	awk '
+		FNR == NR { suite[$1] = $2; next }
+		/tests\/kunit\// { ours = 1 }
+		/ error: / && first == "" { first = $0; sub(/.*\/tests\/kunit\//, "tests/kunit/", first) }
+		/^make.*\.o\] Error/ {
+			sub(/\] Error.*/, "")
+			sub(/.* /, "")
+			if (ours && $0 in suite)
+				print suite[$0] "\t" first
+			ours = 0
+			first = ""
+		}' "$objdir/suites" "$objdir/errors" >"$objdir/left-out.tmp"
+	[ -s "$objdir/left-out.tmp" ] || return
+	sed "s/^/$me: without suite /; s/$tab/: /" "$objdir/left-out.tmp" >&2
+	cat "$objdir/left-out.tmp" >>"$objdir/left-out"
 	place "$tree" "$objdir"
 }
 
@@ -147,6 +157,7 @@ kbuild()
 	say "running Kbuild"
 	until run_kbuild; do
 		leave_out || {
+			rm -f "$objdir/left-out"
 			compiler_says "$objdir/errors"
 			grep -qvE '^make' "$objdir/errors" || cat "$objdir/errors" >&2
 			exit 1
@@ -162,7 +173,7 @@ run_kbuild()
 	outdate && : >"$objdir/errors" && : >"$objdir/failed" || die "cannot write to $objdir: no space left?"
 	{
 		MAKEFILES=$tests/kunit/Makefile make -C "$tree" O="$objdir" ARCH=um KUNIT_SUITES="$tests_named/kunit" \
-			KBUILD_ENV="$objdir/kbuild-env" -j"$JOBS" linux 2>"$objdir/errors" </dev/null && rm "$objdir/failed"
+			KBUILD_ENV="$objdir/kbuild-env" -j"$JOBS" -O linux 2>"$objdir/errors" </dev/null && rm "$objdir/failed"
 	} | tee "$objdir/build.log" | count_objects
 	[ ! -e "$objdir/failed" ]
 }

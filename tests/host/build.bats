@@ -353,16 +353,18 @@ kbuild_ran()
 }
 
 @test "build: a suite that does not compile for KDIR" {
-	# Pins: it is left out and named with its first error, the other one is built; our own kernel does not do without.
+	# Pins: each is left out and named with its own first error, if need be in a header of the kernel; the other one is built; one is
+	# tried again once its source has changed; our own kernel does not do without.
 	clone
 	rm tests/kunit/*_kunit*.c
 	: >tests/kunit/stubs
-	echo '/* does not compile */' >tests/kunit/io-wq_kunit.c
+	echo '/* does not compile */' | tee tests/kunit/io-wq_kunit.c >tests/kunit/tw_kunit.c
 	echo '/* compiles */' >tests/kunit/task_work_kunit.c
 	printf '#!/bin/sh\n' | tee scripts/lib/tree.sh >scripts/deps.sh
 	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/common.sh"' 'touch "$objdir/.config"' >scripts/lib/config.sh
 	export KDIR=$BATS_TEST_TMPDIR/mine
 	kernel_tree "$KDIR"
+	echo 'line 1;' >"$KDIR/io_uring/tw.c"
 	cp -r "$KDIR" "$BATS_TEST_TMPDIR/tree"
 	mkdir "$BATS_TEST_TMPDIR/tree/usr"
 	echo 'int main(void) { return 0; }' >"$BATS_TEST_TMPDIR/tree/usr/gen_init_cpio.c"
@@ -378,7 +380,11 @@ kbuild_ran()
 		mkdir -p "$out/io_uring" "$out/kernel"
 		if grep -q io-wq_kunit.c "$out/io_uring/io-wq.c"; then
 			echo 'tests/kunit/io-wq_kunit.h:5:1: error: no such thing' >&2
+			echo 'tests/kunit/io-wq_kunit.h:6:1: error: nor that' >&2
 			echo 'make[3]: *** [scripts/Makefile.build:9: io_uring/io-wq.o] Error 1' >&2
+			echo '../include/linux/tw.h:7:1: error: another thing' >&2
+			echo 'tests/kunit/tw_kunit.c:8:1: note: in expansion of macro' >&2
+			echo 'make[3]: *** [scripts/Makefile.build:9: io_uring/tw.o] Error 1' >&2
 			exit 2
 		fi
 		echo 'int suite __attribute__((section(".kunit_test_suites")));' | gcc -x c -c -o "$out/kernel/task_work.o" -
@@ -390,8 +396,20 @@ kbuild_ran()
 	try scripts/build.sh
 	[ "$status" = 0 ]
 	grep -q '^build: without suite io-wq_kunit.c: tests/kunit/io-wq_kunit.h:5:1: error: no such thing$' <<<"$err"
-	[ "$(cat "$home/tree/um-default/left-out")" = $'io-wq_kunit.c\ttests/kunit/io-wq_kunit.h:5:1: error: no such thing' ]
+	grep -q '^build: without suite tw_kunit.c: ../include/linux/tw.h:7:1: error: another thing$' <<<"$err"
+	left=$'io-wq_kunit.c\ttests/kunit/io-wq_kunit.h:5:1: error: no such thing
+tw_kunit.c\t../include/linux/tw.h:7:1: error: another thing'
+	[ "$(cat "$home/tree/um-default/left-out")" = "$left" ]
 	[ "$(cat "$home/tree/um-default/suites")" = 'kernel/task_work.o task_work_kunit.c' ]
+	echo 'line 2;' >>"$home/tree/kernel/task_work.c"
+	try scripts/build.sh
+	[ "$status" = 0 ]
+	[ "$(grep -c 'without suite' <<<"$err")" = 0 ]
+	echo 'line 2;' >>"$home/tree/io_uring/tw.c"
+	try scripts/build.sh
+	[ "$status" = 0 ]
+	[ "$(grep -c 'without suite' <<<"$err")" = 2 ]
+	[ "$(cat "$home/tree/um-default/left-out")" = "$left" ]
 	unset KDIR
 	mkdir -p "$work"
 	cp -r "$BATS_TEST_TMPDIR/tree" "$work/tree"
