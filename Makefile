@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
 known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES PARTIAL JOBS \
-	PROG ARGV FILES CFLAGS HOST BREAK GDB
+	PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -109,6 +109,13 @@ help: ## This list
 	@echo 'CASES=0             make who lists suites, and does not look for their cases'
 	@echo 'FILE=io_uring/tw.c  which source make mutants changes; source.c:function'
 	@echo 'EVERY=10            one change (wrong version) in ten, for a quick look; SURVIVORS=1 those that no test noticed'
+	@echo 'PROG=repro.c        your program for make run and make gdb: C sources, or a program or script as it is'
+	@echo "ARGV='words'        its arguments; CFLAGS='words' more for gcc"
+	@echo "FILES='paths'       what it finds in /tmp; path:/dest puts one there"
+	@echo 'COVERAGE=1          a table of what it reached'
+	@echo 'HOST=directory      what make shell has at /host, read-only'
+	@echo 'BREAK=fail          where make gdb stops: in what fails, or at a function or file:line'
+	@echo "GDB='run; bt'       commands for make gdb, instead of a terminal"
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'PARTIAL=1           take it for a success if a suite does not compile for KDIR'

@@ -18,7 +18,7 @@ fi
 if [ "${1-}" = --all ]; then
 	rm -rf "$build" "$top/build"
 else
-	rm -rf "$build"/*/tree/um-* "$build"/*/results-* "$build"/*/cases-* "$build"/*/coverage-* \
+	rm -rf "$build"/*/tree/um-* "$build"/*/results-* "$build"/*/cases-* "$build"/*/programs-* "$build"/*/coverage-* \
 		"$build"/*/report-* "$build"/*/proof-* "$build"/*/mutants-* "$build"/*@*
 fi
 rm -f "$top/linux"

@@ -50,7 +50,7 @@ compile_lines()
 {
 	: >"$lines/patched"
 	stale=$(while read -r c; do
-		[ "$lines/tree/um-$FLAVOUR/${c%.c}.o" -nt "$objdir/${c%.c}.o" ] || echo "$c"
+		[ -n "$(find "$lines/tree/um-$FLAVOUR/${c%.c}.o" -newer "$objdir/${c%.c}.o" 2>/dev/null)" ] || echo "$c"
 	done <"$objdir/gdb.sources")
 	[ -n "$stale" ] || {
 		variant_link gdb
@@ -75,7 +75,7 @@ sources_of()
 	done
 }
 
-# kind_of NAME: its word on the kernel's command line.
+# test_word: the word for T on the kernel's command line.
 test_word()
 {
 	kind=$("$objdir/linux" list=1 2>/dev/null </dev/null 9>&- | sed -n "s/^\([a-z]*\) ${T%%.*}$/\1/p")
@@ -92,8 +92,8 @@ breakpoints()
 	case ${BREAK-} in
 	fail)
 		printf 'break %s\n' __kunit_do_failed_assertion panic __warn
-		# Its argument, and the child of init, which has PID 1.
-		echo 'break *do_group_exit if $rdi && cpu_tasks[0]->real_parent->pid == 1'
+		# Its argument, and the child of init, which has PID 1; by the first of its members, cpu_tasks is current in all releases.
+		echo 'break *do_group_exit if $rdi && (*(struct task_struct **)&cpu_tasks)->real_parent->pid == 1'
 		;;
 	*)
 		for place in ${BREAK-}; do

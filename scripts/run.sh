@@ -8,11 +8,26 @@
 #	CFLAGS='words'   more for gcc, behind the sources: -O0 -lfoo
 #	LIMIT=30         after so many seconds, simulated ones where time is, it has failed
 #	FLAVOUR=, KDIR=  in which kernel; ARGS= more words for the kernel's command line, such as mem=1G
-# Results are in build/<kernel>/programs-<flavour>/NAME, as those of test.sh, which they leave alone, and so are coverage and its
-# floors. make who AT=... names the program. Exit status: 0 it passed, or was skipped; 1 it failed; 2 it could not be tried.
+#	COVERAGE=1       then also the table of what it reached
+# Results are in build/<kernel>/programs-<flavour>/NAME, in the form of test.sh's, which they do not touch: make coverage and its
+# floors do not count programs. make who AT=... does, as programs/NAME.
+# Exit status: 0 it passed, or was skipped; 1 it failed; 2 it could not be tried.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/counts.sh"
 . "$top/scripts/lib/program.sh"
+
+# coverage: the table of coverage/targets, of this run alone.
+coverage()
+{
+	counts=$results/$name/gcov
+	[ -n "$(find "$counts" -name '*.gcda' -print -quit 2>/dev/null)" ] || die "no counts of $name: it has not run to its end"
+	# gcov wants the .gcno files beside the counts. Floors are for all tests together.
+	# shellcheck disable=SC2046
+	(cd "$objdir" && find $(counted | cut -d / -f 1) -name '*.gcno' -exec cp --parents -t "$counts" {} +)
+	{ cov table "$KERNEL" "$counts" "$results/lines.json" || [ $? = 1 ]; } | sed '/^! below/d; s/!/ /g; s/ *$//'
+	find "$counts" -name '*.gcno' -delete
+}
 
 # They are for the program, not for the kernel.
 flags=${CFLAGS-}
@@ -20,10 +35,12 @@ unset CFLAGS MAKEFLAGS MFLAGS
 limit=${LIMIT:-30}
 unset LIMIT
 
+case ${COVERAGE-} in '' | 1) ;; *) die "COVERAGE=$COVERAGE: COVERAGE= takes 1, or nothing" ;; esac
 [ -n "${PROG-}" ] || die "PROG= names no program: make run PROG=repro.c"
 find_program
 lock
 "$top/scripts/build.sh"
+[ -z "${COVERAGE-}" ] || need_counts
 results=$programs
 mkdir -p "$results"
 # Globs are for the program.
@@ -31,4 +48,7 @@ set -f
 pack_run
 echo "$name $program_cpio limit=$limit" >"$results/list"
 program_words
-LIMIT=$((limit + 30)) run_py --programs "$results/list"
+status=0
+(LIMIT=$((limit + 30)) run_py --programs "$results/list") || status=$?
+[ "${COVERAGE-}" != 1 ] || coverage
+exit "$status"

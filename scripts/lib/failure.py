@@ -161,6 +161,27 @@ def waits(console, sources):
     return said
 
 
+SCHEDULER = re.compile(r"_*(switch_to|schedule\w*)$")
+
+
+def stacks(lines, sources):
+    """Where the tasks wait whose stacks init has printed."""
+    said = []
+    for number, line in enumerate(lines):
+        head = re.match(r"task \d+ of \d+, (.*), state (\S)", line)
+        if not head:
+            continue
+        frames = []
+        for text in lines[number + 1:]:
+            if not text.startswith("[<0>]"):
+                break
+            frames.append(text[5:].strip())
+        frames = [f for f in frames if FRAME.match(f) and not SCHEDULER.match(FRAME.match(f)[1])]
+        ours = sources.frames(frames, 2) or frames[:2]
+        said.append([f"task {head[1]}, state {head[2]}" + (", in" if ours else "")] + ["    " + frame for frame in ours])
+    return said
+
+
 def describe(ktap, why, into, objdir, tree, shown, lines=True, output=True):
     sources = Sources(objdir, tree, shown, lines)
     with open(f"{into}/console", encoding="utf-8", errors="backslashreplace") as file:
@@ -178,6 +199,7 @@ def describe(ktap, why, into, objdir, tree, shown, lines=True, output=True):
     for line in own:
         if line.startswith(f"{ktap.name}: "):
             blocks.append([line[len(ktap.name) + 2:]])
+    blocks += stacks(own, sources)
     if leaks:
         stack = [line for line in own[own.index(leaks[0]):] if FRAME.search(line)]
         blocks.append([f"leak: {leaks[0]}"] + ["    " + frame for frame in sources.frames(stack, 3)])
