@@ -76,12 +76,12 @@ pack_elf()
 pack_interpreter()
 {
 	line=$(sed -n '1s/^#! *//p; 1q' "$1")
-	interpreter=${line%%[ 	]*}
-	[ -f "$interpreter" ] || die "$1 needs the interpreter $interpreter, which is not here"
-	is_elf "$interpreter" || die "$1 needs the interpreter $interpreter, which is a script itself"
-	pack_as "$interpreter" "$interpreter" 0755
-	pack_elf "$interpreter"
-	[ "${interpreter##*/}" = env ] || return 0
+	named=${line%%[ 	]*}
+	[ -f "$named" ] || die "$1 needs the interpreter $named, which is not here"
+	is_elf "$named" || die "$1 needs the interpreter $named, which is a script itself"
+	pack_as "$named" "$named" 0755
+	pack_elf "$named"
+	[ "${named##*/}" = env ] || return 0
 	wanted=${line#*[ 	]}
 	wanted=${wanted%%[ 	]*}
 	found=$(command -v -- "$wanted") && [ -f "$found" ] && is_elf "$found" ||

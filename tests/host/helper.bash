@@ -5,7 +5,7 @@
 repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd -P)
 kernel=$(basename -a "$repo"/patches/*/ | sort -V | tail -n 1)
 
-unset KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT RUNS JOBS EVERY SURVIVORS CASES PARTIAL VARIANT UMRING_LOCKED UMRING_PWD MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
+unset KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT RUNS JOBS EVERY SURVIVORS CASES PARTIAL PROG ARGV FILES CFLAGS COVERAGE HOST BREAK GDB VARIANT UMRING_LOCKED UMRING_PWD MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
 
 # clone [DIR]: copy the project there, without build/, and cd to the copy; $work is its build directory.
 clone()
@@ -74,6 +74,23 @@ works()
 {
 	[ "$status" = 0 ]
 	[ -z "$err" ]
+}
+
+# built_clone: a copy of the project with the kernel that is built, and a build.sh that has nothing to do.
+built_clone()
+{
+	local from=$repo/build/$kernel/tree
+	[ -f "$from/um-default/built" ] || skip "no kernel is built: make kernel"
+	clone
+	printf '%s\n' '#!/bin/sh' >scripts/build.sh
+	mkdir -p "$tree/tools/testing" "$objdir/guest"
+	cp -r "$from/tools/testing/kunit" "$tree/tools/testing"
+	cp --reflink=auto "$from/um-default/linux" "$from/um-default/.config" "$objdir"
+	cp "$from/um-default/guest/gen_init_cpio" "$objdir/guest"
+	programs=$work/programs-default
+	mkdir "$BATS_TEST_TMPDIR/here"
+	export UMRING_PWD=$BATS_TEST_TMPDIR/here
+	cd "$UMRING_PWD" || return
 }
 
 # instrumented: a linux that gcc instruments, and its sources and .config. Its first argument says which way it goes.

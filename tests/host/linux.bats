@@ -57,6 +57,40 @@ not_ok()
 	ends 2 "init: no suite matches kunit.filter_glob=nosuch: "
 }
 
+@test "linux: help" {
+	# Pins: --help says what init takes before UML's own words, and -h that alone; both on stdout, with status 0.
+	boot --help
+	works
+	[[ $out == *"scenario=NAME "*"program=NAME "*"Exit status: 0 all passed, "*"mem=<Amount of desired ram>"* ]]
+	boot -h
+	[ "$status" = 0 ]
+	[[ $out == './linux [WORD...]: '*'coverage counts, TMPDIR has the memory file.' ]]
+	# Each word that init knows by name is in it.
+	for word in scenario program skip shell list limit ktap; do
+		grep -qE "(^|[ ])$word=" <<<"$out"
+	done
+}
+
+@test "linux: programs and their words" {
+	# Pins: no such program, no such initrd, one that is no cpio, a wrong skip=: each an end of its own, and no result.
+	boot program=nosuch
+	ends 2 "init: no program matches program=nosuch: "
+	boot program=../init
+	ends 2 "init: no program matches program=../init: "
+	boot program=x initrd=nosuch
+	ends 125 "Cannot load the initrd 'nosuch'"
+	head -c 5000 /bin/sh >no.cpio
+	boot program=x initrd=no.cpio
+	ends 2 "init: no program matches program=x: "
+	boot scenario=defer-close initrd=no.cpio
+	[ "$status" = 1 ]
+	grep -q '^# init: kernel log: Initramfs unpacking failed' <<<"$out"
+	for word in skip=0 skip=256 skip=x; do
+		boot scenario=defer-close $word
+		ends 2 "init: $word: "
+	done
+}
+
 @test "linux: words that the kernel or a scenario knows" {
 	# Pins: nothing else is refused.
 	boot scenario=defer-close limit=100 repro_workers=1 printk.devkmsg=on workqueue.power_efficient=1 loglevel=8
