@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
 known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES PARTIAL JOBS \
-	PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE
+	PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -112,6 +112,7 @@ help: ## This list
 	@echo 'PROG=repro.c        your program for make run and make gdb: C sources, or a program or script as it is'
 	@echo "ARGV='words'        its arguments; CFLAGS='words' more for gcc"
 	@echo "FILES='paths'       what it finds in /tmp; path:/dest puts one there"
+	@echo 'ENDLESS=1           it has not failed because it still runs after LIMIT'
 	@echo 'COVERAGE=1          a table of what it reached'
 	@echo 'HOST=directory      what make shell has at /host, read-only'
 	@echo 'BREAK=fail          where make gdb stops: in what fails, or at a function or file:line'

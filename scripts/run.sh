@@ -7,6 +7,7 @@
 #	FILES='paths'    files and directories that it finds in /tmp, each by its last name; path:/dest puts one at /dest
 #	CFLAGS='words'   more for gcc, behind the sources: -O0 -lfoo
 #	LIMIT=30         after so many seconds, simulated ones where time is, it has failed
+#	ENDLESS=1        it has not failed by that, as many a reproducer never ends: it is killed, and what counts is the rest
 #	FLAVOUR=, KDIR=  in which kernel; ARGS= more words for the kernel's command line, such as mem=1G
 #	COVERAGE=1       then also the table of what it reached
 # Results are in build/<kernel>/programs-<flavour>/NAME, in the form of test.sh's, which they do not touch: make coverage and its
@@ -35,7 +36,6 @@ unset CFLAGS MAKEFLAGS MFLAGS
 limit=${LIMIT:-30}
 unset LIMIT
 
-case ${COVERAGE-} in '' | 1) ;; *) die "COVERAGE=$COVERAGE: COVERAGE= takes 1, or nothing" ;; esac
 [ -n "${PROG-}" ] || die "PROG= names no program: make run PROG=repro.c"
 find_program
 lock
@@ -46,7 +46,7 @@ mkdir -p "$results"
 # Globs are for the program.
 set -f
 pack_run
-echo "$name $program_cpio limit=$limit" >"$results/list"
+echo "$name $program_cpio limit=$limit${ENDLESS:+ endless=1}" >"$results/list"
 program_words
 status=0
 (LIMIT=$((limit + 30)) run_py --programs "$results/list") || status=$?

@@ -38,6 +38,8 @@ word AT 'A-Za-z0-9_./:-' "file:line or file:function"
 case ${RANGE-} in -*) die "RANGE=$RANGE: RANGE= takes commits, a..b or one" ;; esac
 case ${PARTIAL-} in '' | 1) ;; *) die "PARTIAL=$PARTIAL: PARTIAL= takes 1, or nothing" ;; esac
 case ${CASES-} in '' | 0) ;; *) die "CASES=$CASES: CASES= takes 0, or nothing" ;; esac
+case ${COVERAGE-} in '' | 1) ;; *) die "COVERAGE=$COVERAGE: COVERAGE= takes 1, or nothing" ;; esac
+case ${ENDLESS-} in '' | 1) ;; *) die "ENDLESS=$ENDLESS: ENDLESS= takes 1, or nothing" ;; esac
 case ${SURVIVORS-} in '' | 1) ;; *) die "SURVIVORS=$SURVIVORS: SURVIVORS= takes 1, or nothing" ;; esac
 [ -f "$top/patches/$KERNEL/series" ] && [ "${KERNEL#*/}" = "$KERNEL" ] ||
 	die "no kernel $KERNEL in patches/: KERNEL= takes one of" "$(kernels | paste -sd ' ')"

@@ -144,6 +144,10 @@ class Run:
             return f"its KTAP is that of {top.name}"
         return None
 
+    def ended(self):
+        """How a program has passed."""
+        return next((line[2:] for line in self.top.said if line.startswith("# endless: ")), "exited with 0")
+
     def skips(self):
         """Why nothing of this run was tested; None if anything was."""
         if self.top and self.top.skip and not self.cases:

@@ -146,7 +146,7 @@ class Tests:
         elif nothing:
             lines = [f"skip   {name:<24} nothing was tested: {nothing} {ms:6d} ms"]
         else:
-            did = f"{cases_run:4d} cases{skipped}" if kind != "program" else "exited with 0"
+            did = f"{cases_run:4d} cases{skipped}" if kind != "program" else ktap.ended()
             lines = [f"ok     {name:<24} {did} {ms:6d} ms"]
         write(f"{into}/ms", f"{ms}\n")
         write(f"{into}/verdict", f"{why or ('skipped' if nothing else 'passed')}\n")

@@ -13,6 +13,7 @@ static const char linux_help[] =
 "    list=1                    name the suites and scenarios, run none\n"
 "    initrd=FILE program=NAME  run /program/NAME of the cpio FILE, which `make run` packs\n"
 "    skip=STATUS               with this exit status, a program is skipped\n"
+"    endless=1                 a program that still runs after limit= has not failed by that; it is ended, and the rest counts\n"
 "    initrd=FILE shell=PATH    a shell of that cpio, on the terminal con1=, and no tests; see `make shell`\n"
 "    limit=SECONDS             how long a scenario or a program may take; 60\n"
 "    ktap=FILE                 a file inside UML for the results; /dev/tty0, which is stdout\n"

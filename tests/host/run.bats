@@ -184,6 +184,11 @@ refused()
 	c spin 'for (;;);'
 	run_it PROG=spin.c LIMIT=1
 	judged spin 'still running after 1 s'
+	run_it PROG=spin.c LIMIT=1 ENDLESS=1
+	works
+	grep -q '^ok     spin  *endless: ended after 1 s ' <<<"$out"
+	run_it PROG=status.c ENDLESS=1
+	judged status 'exited with status 42'
 	c gone 'unlink(argv[0]); return chdir("/") || rmdir("/tmp/x");'
 	run_it PROG=gone.c
 	judged gone 'exited with status 1'

@@ -19,7 +19,8 @@
 
 static void __noreturn be_shell(const char *path)
 {
-	char *argv[] = { "sh", NULL }, term[80], *envp[] = {
+	char *argv[] = { "sh", NULL };
+	char term[80], *envp[] = {
 		"PATH=/tmp:/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/tmp", "PS1=umring:\\w# ", term, NULL,
 	};
 	int tty, in;

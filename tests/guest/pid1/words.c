@@ -11,7 +11,7 @@
 #include "pid1.h"
 
 static const char * const known[] = {
-	"scenario=", "program=", "skip=", "shell=", "host=", "list=", "limit=", "ktap=",
+	"scenario=", "program=", "skip=", "endless=", "shell=", "host=", "list=", "limit=", "ktap=",
 	/* of the kernel's own making */
 	"HOME=", "TERM=",
 	/* UML has taken these, but leaves them on the command line in 6.12 */
