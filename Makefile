@@ -4,6 +4,15 @@
 # `make help` lists the verbs; each is a script in scripts/, with -h.
 
 MAKEFLAGS += --no-print-directory
+
+# make -f from elsewhere goes there; a path may hold spaces.
+ifeq ($(wildcard scripts/lib/common.sh),)
+here := $(shell dirname "$$(echo '$(subst ','\'',$(MAKEFILE_LIST))' | sed 's/^ *//')")
+.PHONY: all $(MAKECMDGOALS)
+$(or $(MAKECMDGOALS),all):
+	@$(MAKE) -C "$(here)" $@
+else
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -123,3 +132,5 @@ help: ## This list
 	@echo 'LIMIT=30            real seconds that one run may take'
 	@echo 'RUNS=3              how often make bench measures'
 	@echo 'JOBS=2              how many processes at once, by default one for each CPU'
+
+endif

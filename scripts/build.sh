@@ -62,9 +62,8 @@ has()
 scan()
 {
 	# A suite that was left out is tried again once something of it has changed.
-	[ ! -s "$objdir/left-out" ] ||
-		! grep -qE "/tests/kunit/|\.h$|/($(sed 's/_kunit.*//' "$objdir/left-out" | paste -sd '|'))\.c$" "$objdir/changed" ||
-		rm "$objdir/left-out"
+	of=$(sed -n 's/_kunit\.c\t.*//p' "$objdir/left-out" 2>/dev/null | paste -sd '|')
+	[ -z "$of" ] || ! grep -qE "/tests/kunit/|\.h\$|/($of)\.c\$" "$objdir/changed" || rm "$objdir/left-out"
 	place "$tree" "$objdir"
 	[ -e "$objdir/built.ours" ] || touch "$objdir/built.ours"
 	sed "s,^,$tree/," "$objdir/placed" >"$objdir/placed.tree"

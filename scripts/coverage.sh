@@ -9,6 +9,7 @@
 
 out=$work/coverage-$FLAVOUR
 
+"$top/scripts/deps.sh" gcc lcov
 lock
 need_counts
 

@@ -50,7 +50,6 @@ build_mutate()
 {
 	set -- "$top/scripts/lib/mutate.c" "$top/scripts/lib/changes.c" "$top/scripts/lib/source.c"
 	[ ! -x "$build/mutate" ] || [ -n "$(find "$@" "$top"/scripts/lib/*.h -newer "$build/mutate")" ] || return 0
-	[ -n "$(libclang)" ] || "$top/scripts/deps.sh" libclang-dev
 	llvm=$(libclang)
 	[ -n "$llvm" ] || die "no libclang in /usr/lib/llvm-*: install libclang-dev"
 	gcc -O2 -I"$llvm/include" -o "$build/mutate.tmp" "$@" -L"$llvm/lib" -lclang 2>"$build/mutate.log" ||
@@ -149,6 +148,7 @@ if [ "${1-}" = --work ]; then
 	exit
 fi
 
+[ -x "$build/mutate" ] || [ -n "$(libclang)" ] || "$top/scripts/deps.sh" libclang-dev
 lock
 "$top/scripts/build.sh" >&2
 build_mutate

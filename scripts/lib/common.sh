@@ -27,6 +27,13 @@ die()
 	exit 2
 }
 
+# unfit WORDS...: as die(), where it is the tree that does not fit; bisect.sh goes on with another commit.
+unfit()
+{
+	printf '%s\n' "$me: error: $*" >&2
+	exit 3
+}
+
 # The comment at the top of each script is its help.
 usage()
 {
@@ -81,6 +88,11 @@ nearest()
 # The Makefile's variables, with defaults for a script that is called alone.
 asked=${KERNEL-}
 KDIR=${KDIR-}
+# Relative to where make was called, also with -C and -f.
+case $KDIR in
+'' | /*) ;;
+*) KDIR=${UMRING_PWD:-.}/$KDIR ;;
+esac
 if [ -n "$KDIR" ] && [ -f "$KDIR/Makefile" ]; then
 	KERNEL=${KERNEL:-$(nearest "$(tree_release <"$KDIR/Makefile")")}
 fi
@@ -91,7 +103,7 @@ JOBS=${JOBS:-$(nproc)}
 
 . "$top/scripts/lib/args.sh"
 
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/umring
+cache=${XDG_CACHE_HOME:-${HOME:-$top/build}/.cache}/umring
 build=$top/build
 
 path_id()
@@ -114,6 +126,14 @@ case $top in
 	esac
 	;;
 esac
+
+# writable DIRECTORY: stop if we cannot write there. test -w also knows a file system that is read-only.
+writable()
+{
+	[ -w "$1" ] || die "cannot write to $1, which belongs to $(stat -c %U "$1"): make as that user, or in a clone of your own"
+}
+
+if [ -e "$build" ]; then writable "$build"; else writable "$top"; fi
 
 # One directory for each kernel and for each KDIR.
 home=$build/$KERNEL
@@ -167,6 +187,8 @@ lock()
 {
 	[ -z "${UMRING_LOCKED-}" ] || return 0
 	mkdir -p "$home" "$work" 2>/dev/null || die "cannot write to $build: check its owner and the space left"
+	writable "$home"
+	[ ! -e "$home/lock" ] || writable "$home/lock"
 	exec 9>"$home/lock"
 	flock -n 9 || {
 		say "another make is running in $home, waiting for it"

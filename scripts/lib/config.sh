@@ -48,7 +48,7 @@ dropped=$(grep -E '^(# )?CONFIG_' "$wanted.tmp" | awk '{
 done)
 if [ -n "$dropped" ]; then
 	rm -f "$objdir/.config"
-	die "kernel $KERNEL does not take these lines of flavour $FLAVOUR: ${dropped%; }" \
+	unfit "kernel $KERNEL does not take these lines of flavour $FLAVOUR: ${dropped%; }" \
 		"(see their dependencies: make -C $tree O=$objdir ARCH=um menuconfig)"
 fi
 mv "$wanted.tmp" "$wanted"

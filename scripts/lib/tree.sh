@@ -123,6 +123,14 @@ add_kdir()
 	fi
 }
 
+# conflicts: stop if a merge has left conflicts in KDIR.
+conflicts()
+{
+	for f in $(kdir_git ls-files -u --full-name 2>/dev/null | cut -f 2 | sort -u); do
+		! grep -q '^<<<<<<< ' "$KDIR/$f" 2>/dev/null || die "KDIR=$KDIR has conflicts of a merge in $f: resolve them first"
+	done
+}
+
 # Read the user's tree with an index and an object directory of our own. Our index starts as a copy of the user's, so git
 # knows unchanged files by their stat data; the user's objects are alternates, so git copies none.
 base_from_kdir()
@@ -142,6 +150,7 @@ base_from_kdir()
 		fi
 		mv "$tree.part" "$tree"
 	fi
+	conflicts
 	snapshot=$(GIT_INDEX_FILE=$tree/.git/kdir-index && export GIT_INDEX_FILE && exec 2>"$work/error" &&
 		add_kdir && git_write write-tree --missing-ok) ||
 		die "git cannot read KDIR=$KDIR, or has no space left in $work: $(head -n 1 "$work/error")"
@@ -218,7 +227,7 @@ $(cat "$work/message")" "$2"
 		fits "$1" "left out: $why"
 		return
 	fi
-	die "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}, which is $(base_release) (the series is for" \
+	unfit "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}, which is $(base_release) (the series is for" \
 		"$(release)): $why (tree left as it was)"
 }
 
