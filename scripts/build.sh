@@ -6,6 +6,8 @@
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/quick.sh"
+. "$top/scripts/lib/series.sh"
+. "$top/scripts/lib/pins.sh"
 
 find_kernel "$@"
 lock
@@ -18,6 +20,7 @@ lock
 tab=$(printf '\t')
 stamp=$objdir/built
 has=$objdir/$features_h
+lacks=$objdir/include/generated/kunit_lacks.h
 
 # compiler_says FILE: print the compiler's messages, with paths that can be opened from here. Those of make stay in the log.
 compiler_says()
@@ -49,11 +52,49 @@ guest()
 	}
 }
 
+# lacking: print the fixes that a tree of the user's lacks: so say their features, or the series. One that it has had is not
+# lacking: the user has broken it, and the tests have to fail.
+lacking()
+{
+	[ -n "$KDIR" ] || return 0
+	features "$tree" fixes >"$objdir/fixes"
+	FIX='' fixes | while read -r fix; do
+		name=FIX_$(printf '%s\n' "$fix" | tr a-z- A-Z_)
+		if grep -qx "$name 1" "$objdir/fixes"; then
+			grep -qsxF "$fix" "$work/had" || echo "$fix" >>"$work/had"
+		elif ! grep -qsxF "$fix" "$work/had"; then
+			! grep -qx "$name 0" "$objdir/fixes" && ! grep -q "^$fix.patch$tab.*left out" "$work/fits" || echo "$fix"
+		fi
+	done
+}
+
+# lacks_header: which fixes the tree lacks, and the cases that are about them, which are skipped.
+lacks_header()
+{
+	lacking >"$objdir/lacking"
+	FIX='' fixes | while read -r fix; do
+		name=$(printf '%s\n' "$fix" | tr a-z- A-Z_)
+		if grep -qxF "$fix" "$objdir/lacking"; then echo "#define KUNIT_LACKS_$name 1"; else echo "#define KUNIT_LACKS_$name 0"; fi
+	done
+	printf '#define KUNIT_LACKING \\\n'
+	while read -r fix; do
+		tests_of "$fix" | sed "s/.*/	{ \"&\", \"$fix\" }, \\\\/"
+	done <"$objdir/lacking"
+	echo
+}
+
+# update FILE: write it, from stdin, if that differs.
+update()
+{
+	cat >"$1.tmp"
+	if cmp -s "$1.tmp" "$1"; then rm "$1.tmp"; else mv "$1.tmp" "$1"; fi
+}
+
 has()
 {
 	mkdir -p "${has%/*}"
-	features "$tree" >"$has.tmp"
-	if cmp -s "$has.tmp" "$has"; then rm "$has.tmp"; else mv "$has.tmp" "$has"; fi
+	features "$tree" | update "$has"
+	lacks_header | update "$lacks"
 }
 
 # scan: add our own files in the build directory to $objdir/changed, and list in $objdir/made what has to be made again. If a source
@@ -70,7 +111,7 @@ scan()
 	{
 		grep -vxFf "$objdir/placed.tree" "$objdir/changed" || [ $? = 1 ]
 		(cd "$objdir" && xargs -r -d '\n' sh -c 'find "$@" -newer built.ours' find <placed | sed "s,^,$objdir/,")
-		find "$objdir/guest.cpio" "$has" -newer "$objdir/built.ours"
+		find "$objdir/guest.cpio" "$has" "$lacks" -newer "$objdir/built.ours"
 		cmp -s "$objdir/.config" "$objdir/built.config" || echo "$objdir/.config"
 	} >"$objdir/changed.tmp"
 	mv "$objdir/changed.tmp" "$objdir/changed"

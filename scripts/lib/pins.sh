@@ -1,6 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read by prove.sh and its steps: which tests pin which fix, by their comments.
+# Read by prove.sh and its steps, and by build.sh: which tests pin which fix, by their comments.
 # shellcheck shell=sh disable=SC2154
+
+# tests_of FIX: the cases whose comment begins with the fix, be it that they pin it or not.
+tests_of()
+{
+	(cd "$top/tests/kunit" && awk -v start="^(/[*]| [*]) (pins )?$1: " '
+		$0 ~ start { found = 1 }
+		/^}/ { found = 0 }
+		found && match($0, /[a-z0-9_]+[(]struct kunit [*]test[)]$/) {
+			print substr($0, RSTART, index(substr($0, RSTART), "(") - 1)
+			found = 0
+		}' ./*_kunit*.c)
+}
 
 # pins: print "fix test" for each test whose comment says "pins <fix>: ...", where test is suite.case or the name of a
 # scenario. If such a comment is not above a case, or names no fix, print its line on stderr and fail.

@@ -45,13 +45,14 @@ place()
 	"$build/place" ${KDIR:+-k} "$made_tree" "$made_in" "$tests/kunit" "$tests_named/kunit" "$@"
 }
 
-# features TREE: a header that says which of tests/kunit/features the tree has, so that no suite and no scenario asks for its version.
+# features TREE [fixes]: a header that says which of tests/kunit/features the tree has, so that no suite and no scenario asks for
+# its version; or print "FIX_... 0" for those that are fixes.
 features_h=include/generated/kunit_has.h
 features()
 {
-	awk -v tree="$1" '
-		/^[A-Z]/ {
-			name = $1
+	awk -v tree="$1" -v fixes="${2-}" '
+		/^[A-Z]/ && /^FIX_/ == (fixes != "") {
+			name = (fixes ? "" : "#define KUNIT_HAS_") $1
 			files = split($2, file, ",")
 			sub(/^[^\t]*\t+[^\t]*\t+/, "")
 			parts = split($0, part, / \.\.\. /)
@@ -64,7 +65,7 @@ features()
 				close(path)
 				found = at > parts
 			}
-			print "#define KUNIT_HAS_" name, found
+			print name, found
 		}' "$top/tests/kunit/features"
 }
 

@@ -8,6 +8,7 @@
 #define COMPAT_H
 
 #include <generated/kunit_has.h>
+#include <generated/kunit_lacks.h>
 
 /* Bounded work that is started once the exit has begun is notified of it. */
 #define EXIT_NOTIFIES		KUNIT_HAS_EXIT_NOTIFIES
@@ -21,5 +22,9 @@
 #define BLIND_RESTRICTED	KUNIT_HAS_BLIND_RESTRICTED
 /* Exec cancels before it ends the other threads, such as that of SQPOLL. */
 #define EXEC_CANCELS_FIRST	KUNIT_HAS_EXEC_CANCELS_FIRST
+
+/* Fixes that a tree of the user's is without. */
+#define WITHOUT_EXIT_PER_LINK	KUNIT_LACKS_EXIT_PER_LINK
+#define WITHOUT_CANCEL_LOCAL	KUNIT_LACKS_CANCEL_LOCAL_DIRECTLY
 
 #endif

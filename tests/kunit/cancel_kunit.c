@@ -446,6 +446,7 @@ static int cancel_test_init(struct kunit *test)
 		io_req_owner_of(&t->req[i]) = io_req_owner_current;
 	}
 	test->priv = t;
+	kunit_skip_lacking(test);
 	return 0;
 }
 

@@ -151,6 +151,8 @@ static bool iowq_wait_refs(struct io_wq *wq, int refs)
 static void iowq_put_wq(struct kunit *test, struct io_wq *wq)
 {
 	io_wq_exit_start(wq);
+	if (!IO_WQ_EXIT_START_WALKS)
+		io_wq_cancel_tw_create(wq);
 	rcu_read_lock();
 	io_wq_for_each_worker(wq, io_wq_worker_wake, NULL);
 	rcu_read_unlock();

@@ -962,10 +962,10 @@ static void io_wq_test_idle_queued(struct kunit *test)
 	if (IO_WQ_REQUEST_STAYS)
 		iowq_expect_acct(test, wq, 1, 1, 3);
 	else
-		iowq_expect_acct(test, wq, 0, 0, 1);
+		iowq_expect_acct(test, wq, 0, -IO_WQ_CANCEL_CB_SLOT, 1);
 	iowq_run_owner();
 	iowq_sleep(6000);
-	iowq_expect_acct(test, wq, 0, 0, 1);
+	iowq_expect_acct(test, wq, 0, -IO_WQ_CANCEL_CB_SLOT, 1);
 	iowq_put_wq(test, wq);
 }
 

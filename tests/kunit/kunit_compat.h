@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <generated/kunit_has.h>
+#include <generated/kunit_lacks.h>
 
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj, ...) kzalloc(sizeof(obj), GFP_KERNEL)
@@ -19,6 +20,19 @@
 /* Skip the case where it needs something that this tree lacks. */
 #define kunit_skip_without(what) \
 	kunit_skip(current->kunit_test, "there is no " what " here")
+
+/* For each suite's init: skip the cases that are about a fix that is not there. */
+static inline void kunit_skip_lacking(struct kunit *test)
+{
+	static const struct {
+		const char *name, *fix;
+	} lacking[] = { KUNIT_LACKING { NULL } };
+	int i;
+
+	for (i = 0; lacking[i].name; i++)
+		if (!strcmp(lacking[i].name, test->name))
+			kunit_skip(test, "without %s", lacking[i].fix);
+}
 
 /* The fix cancel-create-once adds it. */
 #if !KUNIT_HAS_MATCH_ALL
@@ -216,6 +230,10 @@ static inline void kunit_skip_without_wake_poll(struct kunit *test)
 #define IO_WQ_ASKS_ALWAYS			(!KUNIT_HAS_HASH_DEFER)
 /* An exit that takes minutes is worth a warning. */
 #define IO_WQ_EXIT_WARNS			KUNIT_HAS_EXIT_WARNS
+/* The exit of a task takes creation callbacks off as it starts, or as it ends. */
+#define IO_WQ_EXIT_START_WALKS			KUNIT_HAS_EXIT_START_WALKS
+/* A callback that is cancelled gives a slot back that it never took. */
+#define IO_WQ_CANCEL_CB_SLOT			(!KUNIT_HAS_CANCEL_CB_SLOT)
 /* Bounded work that is started once the exit has begun is notified of it. */
 #define IO_WQ_EXIT_NOTIFIES			KUNIT_HAS_EXIT_NOTIFIES
 /* A worker that sleeps looks for work, and asks, only if it has work itself. */
@@ -230,6 +248,9 @@ static inline void kunit_skip_without_wake_poll(struct kunit *test)
 #define IO_CANCEL_OWN_LOCAL			KUNIT_HAS_CANCEL_OWN_LOCAL
 /* The opcode to cancel is cut off, and not looked at. */
 #define IO_CANCEL_ANY_OPCODE			(!KUNIT_HAS_CANCEL_OP_32)
+/* The rings that wait for a grace period before they are freed. */
+#define IO_EXIT_GRACE_FLAGS	(IORING_SETUP_DEFER_TASKRUN |		\
+				 (KUNIT_HAS_EXIT_GRACE_SQPOLL ? IORING_SETUP_SQPOLL : 0))
 /* Reaping what is polled for runs what is left of local work, too. */
 #define IO_REAP_RUNS_LOCAL			KUNIT_HAS_REAP_RUNS_LOCAL
 /* The drain of leftovers goes on with what its flush has added. */

@@ -641,6 +641,7 @@ static int task_work_test_init(struct kunit *test)
 	if (IS_ERR(tw->task))
 		return PTR_ERR(tw->task);
 	test->priv = tw;
+	kunit_skip_lacking(test);
 	return 0;
 }
 

@@ -388,6 +388,7 @@ static int tctx_test_init(struct kunit *test)
 		return PTR_ERR(t->file);
 	t->refs = file_count(t->file);
 	test->priv = t;
+	kunit_skip_lacking(test);
 	return 0;
 }
 
