@@ -56,6 +56,10 @@ shell: ## A shell in the kernel; HOST=directory read-only at /host, FILES=
 gdb: ## Run one test or program under gdb; T=suite.case or PROG=, BREAK=fail
 	@scripts/gdb.sh
 
+.PHONY: watch
+watch: ## Build and test at each save, until Ctrl-C; without T what reaches it
+	@scripts/watch.sh
+
 .PHONY: coverage
 coverage: ## Coverage of the last runs: table of coverage/targets, report in HTML
 	@scripts/coverage.sh
