@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # patch-coverage.sh: list the lines that a fix adds and that no test reaches, or that never branch one of their ways, by the
-# counts of the last make coverage. Prints a row of totals for each fix (FIX= for one) and these lines below it, with + for an
+# counts of all tests: it builds what changed, runs the tests and adds up the counts, whatever of that is not up to date. Prints a row of totals for each fix (FIX= for one) and these lines below it, with + for an
 # outcome of a condition that was seen and - for one that was not. RANGE=a..b (or one commit) does this for commits of KDIR,
 # or of build/<kernel>/tree. Lines that were changed again later are left out. Exit status: 1 if there are such lines.
+# patch-coverage.sh --as-is takes the counts as they are.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/series.sh"
@@ -75,13 +76,51 @@ range()
 	row "$RANGE"
 }
 
+# stale: why the counts that are added up are not those of this kernel and its last runs, if so.
+stale()
+{
+	if [ ! -f "$info" ]; then
+		echo "there is no ${info#"$top"/}"
+	elif ! linux_id | cmp -s - "$(dirname "$info")/linux.id"; then
+		echo "${info#"$top"/} is of another build"
+	elif [ -n "$(edited)" ]; then
+		echo "$(edited) was edited since this kernel was built"
+	elif [ -n "$(find "$results" -mindepth 2 -maxdepth 2 -name linux.id -newer "$info" -print -quit)" ]; then
+		echo "there are runs since ${info#"$top"/} was written"
+	fi
+}
+
+# tested: whether there are counts of this kernel from all tests.
+tested()
+{
+	of=$("$objdir/linux" list=1 2>/dev/null </dev/null | grep -cE '^(suite|scenario) ' || :)
+	runs=$(cov runs 2>/dev/null | wc -l)
+	[ "$runs" -gt 0 ] && [ "$runs" -ge "$of" ]
+}
+
+# refresh: build, test and add up what is not up to date. A test that fails has counts as well, and coverage.sh ends with 1 if a
+# target is below its floor.
+refresh()
+{
+	"$top/scripts/build.sh" >&2
+	need_counts
+	if ! tested; then
+		say "running all tests, as there are no counts of all on this kernel" >&2
+		T='' "$top/scripts/test.sh" >&2 || [ $? = 1 ] || exit 2
+	fi
+	why=$(stale)
+	if [ -n "$why" ]; then
+		say "adding up the counts: $why" >&2
+		"$top/scripts/coverage.sh" >"$work/coverage.log" || [ $? = 1 ] || exit 2
+	fi
+}
+
+find_kernel "$@"
 lock
 [ -z "$FIX" ] || [ -n "$(fixes)" ] || die "no fix $FIX: FIX= takes one of $(FIX='' && fixes | paste -sd ' ')"
-[ -f "$info" ] || die "there is no ${info#"$top"/}: run make test coverage first"
-linux_id | cmp -s - "$(dirname "$info")/linux.id" || die "${info#"$top"/} is of another build: run make test coverage first"
-[ -z "$(edited)" ] || die "$(edited) was edited since this kernel was built: run make test coverage first"
-[ -z "$(find "$results" -mindepth 2 -maxdepth 2 -name linux.id -newer "$info" -print -quit)" ] ||
-	die "there are runs since ${info#"$top"/} was written: run make coverage first"
+[ "${1-}" = --as-is ] || refresh
+why=$(stale)
+[ -z "$why" ] || die "$why: run make test coverage first"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 

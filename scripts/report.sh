@@ -20,7 +20,7 @@ trap 'rm -rf "$tmp"' EXIT
 FIX='' fixes >"$tmp/fixes"
 mkdir "$tmp/patch"
 while read -r fix; do
-	FIX=$fix RANGE='' "$top/scripts/patch-coverage.sh" 2>&1 </dev/null |
+	FIX=$fix RANGE='' "$top/scripts/patch-coverage.sh" --as-is 2>&1 </dev/null |
 		sed '/^fix  /d; s/^patch-coverage: error: //' >"$tmp/patch/$fix"
 done <"$tmp/fixes"
 mkdir "$tmp/proof"

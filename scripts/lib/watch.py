@@ -214,7 +214,7 @@ class Watch:
             self.reach = Reach(self.children)
 
     def events(self):
-        command = ["inotifywait", "-q", "-m", "-r", "-e", "close_write,moved_to,moved_from,delete", "--format", "%w%f",
+        command = ["inotifywait", "-m", "-r", "-e", "close_write,moved_to,moved_from,delete", "--format", "%w%f",
                    "--exclude", r"/(\.git|um-[^/]*|__pycache__)(/|$)", source_tree, f"{top}/tests"]
         return self.children.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -239,6 +239,10 @@ class Watch:
     def go(self):
         events = self.events()
         self.once([])
+        # It is said on stderr once all directories are watched.
+        for line in events.stderr:
+            if "established" in line:
+                break
         print(f"watching {source_tree} and {top}/tests; Ctrl-C ends it")
         sys.stdout.flush()
         for files in self.saves(events):

@@ -8,6 +8,16 @@ setup()
 	clone
 	no_patches
 	echo '# fixes' >"$patches/series"
+	# A build that has nothing to do; the tests are one run.
+	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/lib/common.sh"' 'touch "$objdir/built"' >scripts/build.sh
+	cat >scripts/test.sh <<-END
+		#!/bin/sh
+		. "\$(dirname "\$0")/lib/common.sh"
+		echo "the tests run\$T"
+		mkdir -p "\$results/all/gcov"
+		cp "\$objdir/linux.id" "\$results/all"
+		GCOV_PREFIX=\$results/all/gcov GCOV_PREFIX_STRIP=3 "\$objdir/linux" r
+	END
 }
 
 @test "patch-coverage: a fix whose lines are all reached" {
@@ -60,25 +70,47 @@ setup()
 	fails 'no fix nosuch' 'FIX= takes one of fix-a'
 }
 
-@test "patch-coverage: a report that is absent or stale" {
+@test "patch-coverage: it runs what it needs, and says so" {
+	# Pins: build, tests and coverage for a new kernel; coverage alone for new runs; nothing if all is there. T does not matter.
+	one_fix 's/^\(\s*\)seen = 1;/&\n\1seen = 7;/'
+	echo 'echo built' >>scripts/build.sh
+	T=left try scripts/patch-coverage.sh
+	[ "$status" = 1 ]
+	grep -qx '    io_uring/io-wq.c:5: not reached: seen = 7;' <<<"$out"
+	[ "$(cut -d : -f 1,2 <<<"$err" | paste -sd ';')" = 'built;patch-coverage: running all tests, as there are no counts of all on this kernel;the tests run;patch-coverage: adding up the counts' ]
+	try scripts/patch-coverage.sh
+	[ "$err" = built ]
+	sleep 0.05
+	run_linux two l
+	try scripts/patch-coverage.sh
+	[ "$status" = 0 ]
+	grep -q 'adding up the counts: there are runs since' <<<"$err"
+	! grep -q 'the tests run' <<<"$err" || false
+	echo 'exit 1' >>scripts/build.sh
+	try scripts/patch-coverage.sh
+	[ "$status" = 1 ]
+	! grep -q adding <<<"$err" || false
+}
+
+@test "patch-coverage: a report that is absent or stale, for report.sh" {
 	# Pins: one line with what to do: no report, one of another build, sources or runs that are newer.
 	one_fix 's/^\(\s*\)seen = 1;/&\n\1seen = 7;/'
 	run_linux two l
-	try scripts/patch-coverage.sh
+	try scripts/patch-coverage.sh --as-is
 	fails 'there is no build/' 'make test coverage'
 	scripts/coverage.sh
 	sleep 0.05
 	run_linux three l
-	try scripts/patch-coverage.sh
-	fails 'there are runs since' 'make coverage'
+	try scripts/patch-coverage.sh --as-is
+	fails 'there are runs since' 'make test coverage'
 	scripts/coverage.sh
-	try scripts/patch-coverage.sh
+	try scripts/patch-coverage.sh --as-is
 	works
 	touch "$tree/io_uring/io-wq.c"
-	try scripts/patch-coverage.sh
+	try scripts/patch-coverage.sh --as-is
 	fails 'io_uring/io-wq.c was edited since' 'make test coverage'
 	compile
-	try scripts/patch-coverage.sh
+	try scripts/patch-coverage.sh --as-is
 	fails 'is of another build' 'make test coverage'
 }
 
