@@ -100,6 +100,10 @@ patches: ## Write the commits of build/<kernel>/tree back to patches/<kernel>
 bench: ## Measure build, edit loop and boot beside the kernel's kunit.py; RUNS=n
 	@scripts/bench.sh
 
+.PHONY: completion
+completion: ## Completion of make for bash: source <(make completion)
+	@scripts/completion.sh
+
 .PHONY: clean
 clean: ## Remove what was built and measured; keep the kernel trees
 	@scripts/clean.sh
