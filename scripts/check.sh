@@ -8,8 +8,8 @@
 
 "$top/scripts/deps.sh"
 "$top/scripts/deps.sh" bats shellcheck
-# Without it the tests of make mutants are skipped. Not everybody can install it.
-[ "$(id -u)" != 0 ] || "$top/scripts/deps.sh" libclang-dev
+# Without these the tests of make mutants and make watch are skipped. Not everybody can install them.
+[ "$(id -u)" != 0 ] || "$top/scripts/deps.sh" libclang-dev inotify-tools
 find_kernel "$@"
 passed=0
 failed=0

@@ -130,7 +130,9 @@ esac
 # writable DIRECTORY: stop if we cannot write there. test -w also knows a file system that is read-only.
 writable()
 {
-	[ -w "$1" ] || die "cannot write to $1, which belongs to $(stat -c %U "$1"): make as that user, or in a clone of your own"
+	[ ! -w "$1" ] || return 0
+	[ "$(stat -c %u "$1")" != "$(id -u)" ] || die "cannot write to $1, which is read-only: make it writable, or make in another clone"
+	die "cannot write to $1, which belongs to $(stat -c %U "$1"): make as that user, or in a clone of your own"
 }
 
 if [ -e "$build" ]; then writable "$build"; else writable "$top"; fi

@@ -21,7 +21,7 @@ verbs()
 	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX RANGE AT FILE EVERY T LIMIT ARGS RUNS JOBS; do
 		grep -q "^$name=" <<<"$out"
 	done
-	for verb in all check test coverage patch-coverage who prove mutants kernel deps patches bench clean distclean help; do
+	for verb in all check test watch coverage patch-coverage who prove mutants kernel deps patches bench completion clean distclean help; do
 		try make -n $verb
 		works
 	done
