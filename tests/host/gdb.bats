@@ -94,7 +94,7 @@ fake_gdb()
 }
 
 @test "gdb: the kernel that is built" {
-	# Pins: it gets past UML's signals, stops where it is told, and goes on to its end.
+	# Pins: it runs under gdb, stops where it is told, with a stack, and goes on to its end.
 	command -v gdb >/dev/null || skip "no gdb here"
 	gdb_it T=tctx BREAK=io_wq_exit_start GDB='run; bt 3; delete; continue'
 	grep -q '^#0 .* io_wq_exit_start ' <<<"$out"

@@ -82,7 +82,8 @@ built_clone()
 	local from=$repo/build/$kernel/tree
 	[ -f "$from/um-default/built" ] || skip "no kernel is built: make kernel"
 	clone
-	printf '%s\n' '#!/bin/sh' >scripts/build.sh
+	# The flags of a program are not for the kernel.
+	printf '%s\n' '#!/bin/sh' 'exit ${CFLAGS:+1} ${MAKEFLAGS:+1}' >scripts/build.sh
 	mkdir -p "$tree/tools/testing" "$objdir/guest"
 	cp -r "$from/tools/testing/kunit" "$tree/tools/testing"
 	cp --reflink=auto "$from/um-default/linux" "$from/um-default/.config" "$objdir"

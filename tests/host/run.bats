@@ -224,6 +224,9 @@ refused()
 	echo 'int main(void) { return 0; }' >ok.c
 	run_it PROG=ok.c
 	works
+	# Nor is a program anywhere else.
+	try timeout 60 "$objdir/linux" initrd="$programs/ok.cpio" program=../init
+	[ "$status" = 2 ]
 	rm "$programs/ok.cpio"
 	echo "ok $programs/ok.cpio" >list
 	JOBS=1 me=run objdir=$objdir tree=$tree results=$programs work=$work try /usr/bin/python3 -S -B "$top/scripts/lib/run.py" --programs list
