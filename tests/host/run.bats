@@ -88,7 +88,7 @@ refused()
 	works
 	[ "$(sed -n 's/  *1$//p' <<<"$out")" = $'  programs/quiet\n  test' ]
 	try scripts/coverage.sh
-	grep -q 'the counts of 1 of ' <<<"$out"
+	grep -q 'default, 1 runs' "$work/coverage-default/html/index.html"
 	run_it PROG=quiet.c COVERAGE=yes
 	refused 'COVERAGE=yes'
 }
