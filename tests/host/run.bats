@@ -96,11 +96,11 @@ refused()
 @test "run: several sources, CFLAGS, and gcc's own messages" {
 	# Pins: CFLAGS come last; they do not reach the kernel's build, nor do make's. What gcc says is shown.
 	printf 'int f(void) { return N; }\n' >b.c
-	c a 'return f();'
+	c a 'int f(void), unused; return f();'
 	run_it 'PROG=a.c b.c' 'CFLAGS=-DN=9 -Wall' 'MAKEFLAGS= -- CFLAGS=-DN'
 	[ "$status" = 1 ]
 	grep -q 'exited with status 9' <<<"$out"
-	grep -q 'a.c:.*implicit declaration of function' <<<"$err"
+	grep -q 'a.c:.*unused variable' <<<"$err"
 	run_it PROG=b.c
 	[ "$status" = 2 ]
 	grep -q "b.c:1:.*error: .*N" <<<"$err"
