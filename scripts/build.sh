@@ -8,6 +8,7 @@
 . "$top/scripts/lib/quick.sh"
 . "$top/scripts/lib/series.sh"
 . "$top/scripts/lib/pins.sh"
+. "$top/scripts/lib/features.sh"
 
 find_kernel "$@"
 lock
@@ -50,37 +51,6 @@ guest()
 		cp "$objdir/guest/guest.cpio" "$objdir/guest.cpio.tmp"
 		mv "$objdir/guest.cpio.tmp" "$objdir/guest.cpio"
 	}
-}
-
-# lacking: print the fixes that a tree of the user's lacks: so say their features, or the series. One that it has had is not
-# lacking: the user has broken it, and the tests have to fail.
-lacking()
-{
-	[ -n "$KDIR" ] || return 0
-	features "$tree" fixes >"$objdir/fixes"
-	FIX='' fixes | while read -r fix; do
-		name=FIX_$(printf '%s\n' "$fix" | tr a-z- A-Z_)
-		if grep -qx "$name 1" "$objdir/fixes"; then
-			grep -qsxF "$fix" "$work/had" || echo "$fix" >>"$work/had"
-		elif ! grep -qsxF "$fix" "$work/had"; then
-			! grep -qx "$name 0" "$objdir/fixes" && ! grep -q "^$fix.patch$tab.*left out" "$work/fits" || echo "$fix"
-		fi
-	done
-}
-
-# lacks_header: which fixes the tree lacks, and the cases that are about them, which are skipped.
-lacks_header()
-{
-	lacking >"$objdir/lacking"
-	FIX='' fixes | while read -r fix; do
-		name=$(printf '%s\n' "$fix" | tr a-z- A-Z_)
-		if grep -qxF "$fix" "$objdir/lacking"; then echo "#define KUNIT_LACKS_$name 1"; else echo "#define KUNIT_LACKS_$name 0"; fi
-	done
-	printf '#define KUNIT_LACKING \\\n'
-	while read -r fix; do
-		tests_of "$fix" | sed "s/.*/	{ \"&\", \"$fix\" }, \\\\/"
-	done <"$objdir/lacking"
-	echo
 }
 
 # update FILE: write it, from stdin, if that differs.

@@ -45,30 +45,6 @@ place()
 	"$build/place" ${KDIR:+-k} "$made_tree" "$made_in" "$tests/kunit" "$tests_named/kunit" "$@"
 }
 
-# features TREE [fixes]: a header that says which of tests/kunit/features the tree has, so that no suite and no scenario asks for
-# its version; or print "FIX_... 0" for those that are fixes.
-features_h=include/generated/kunit_has.h
-features()
-{
-	awk -v tree="$1" -v fixes="${2-}" '
-		/^[A-Z]/ && /^FIX_/ == (fixes != "") {
-			name = (fixes ? "" : "#define KUNIT_HAS_") $1
-			files = split($2, file, ",")
-			sub(/^[^\t]*\t+[^\t]*\t+/, "")
-			parts = split($0, part, / \.\.\. /)
-			found = 0
-			for (i = 1; i <= files && !found; i++) {
-				path = tree "/" file[i]
-				at = 1
-				while (at <= parts && (getline line <path) > 0)
-					at += line ~ part[at]
-				close(path)
-				found = at > parts
-			}
-			print name, found
-		}' "$top/tests/kunit/features"
-}
-
 # made_from LIST: print the files that are made from those in LIST, by the .cmd files in $objdir. There, Kbuild names a source
 # ../file, a header maybe ../dir/../file, and a file in the build directory by its path below that.
 made_from()

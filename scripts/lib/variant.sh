@@ -15,6 +15,7 @@
 # shellcheck shell=sh disable=SC2013,SC2154
 
 . "$top/scripts/lib/quick.sh"
+. "$top/scripts/lib/features.sh"
 . "$top/scripts/lib/series.sh"
 
 # Files that a link writes are not shared with the kernel.
