@@ -8,9 +8,9 @@ MAKEFLAGS += --no-print-directory
 # make -f from elsewhere goes there; a path may hold spaces.
 ifeq ($(wildcard scripts/lib/common.sh),)
 here := $(shell dirname "$$(echo '$(subst ','\'',$(MAKEFILE_LIST))' | sed 's/^ *//')")
-.PHONY: all $(MAKECMDGOALS)
-$(or $(MAKECMDGOALS),all):
+$(or $(MAKECMDGOALS),all): FORCE
 	@$(MAKE) -C "$(here)" $@
+FORCE:
 else
 
 .DEFAULT_GOAL := all

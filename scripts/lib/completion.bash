@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion of bash for make in a directory of umring, and as it was everywhere else. make completion prints this.
-# shellcheck shell=bash disable=SC2207
+# shellcheck shell=bash disable=SC2001
 
 # The completion of make until now: bash-completion loads it when it is first asked for.
 if ! [[ $(complete -p make 2>/dev/null) =~ -F\ _umring_make ]]; then
@@ -45,11 +45,11 @@ _umring_values()
 
 _umring_make()
 {
-	local line=${COMP_LINE:0:COMP_POINT} dir typed name quote value before all word
+	local line=${COMP_LINE:0:COMP_POINT} dir typed name quote value before all word words
 	COMPREPLY=()
 	# Words as typed, but for quotes: COMP_WORDS has them cut at = and :.
-	read -ra all <<<"$line"
-	if ! dir=$(_umring_dir "${all[@]:1}"); then
+	read -ra words <<<"$line"
+	if ! dir=$(_umring_dir "${words[@]:1}"); then
 		[ -z "$_umring_other" ] || "$_umring_other" "$@"
 		return
 	fi
@@ -60,7 +60,7 @@ _umring_make()
 		# T takes several: complete the last.
 		before=${value%"${value##*[[:space:]]}"}
 		all=$(
-			for word in "${all[@]}"; do
+			for word in "${words[@]}"; do
 				case $word in KERNEL=* | FLAVOUR=* | KDIR=*) [ "${word%%=*}" = "$name" ] || export "${word?}" ;; esac
 			done
 			export UMRING_PWD=$PWD
