@@ -21,16 +21,17 @@ find_changed()
 	sed "s,^tree/,$tree/,; s,^\.\./${home##*/}/tests/,$tests/," "$objdir/changed.tmp" >"$objdir/changed"
 )
 
-# here: which directory $objdir is.
+# here [DIRECTORY]: which directory $objdir, or this one, is.
 here()
 {
-	stat -c '%d %i' "$objdir"
+	stat -c '%d %i' "${1:-$objdir}"
 }
 
 # The suites, from any $objdir: that of the kernel or of a variant.
 tests_named=../../../${home##*/}/tests
 
-# place TREE OBJDIR [SOURCE...]: make the copies of the sources that have suites or stubs, by place.c.
+# place TREE OBJDIR [SOURCE...]: make the copies of the sources that have suites or stubs, by place.c. With KDIR or keep_going set,
+# what is missing in the tree is only said.
 place()
 {
 	set -- "$top/scripts/lib/place.h" "$top/scripts/lib/place.c" "$top/scripts/lib/heads.c" "$@"
@@ -42,7 +43,8 @@ place()
 	made_tree=$1
 	made_in=$2
 	shift 2
-	"$build/place" ${KDIR:+-k} "$made_tree" "$made_in" "$tests/kunit" "$tests_named/kunit" "$@"
+	[ -z "$KDIR" ] || keep_going=-k
+	"$build/place" ${keep_going-} "$made_tree" "$made_in" "$tests/kunit" "$tests_named/kunit" "$@"
 }
 
 # made_from LIST: print the files that are made from those in LIST, by the .cmd files in $objdir. There, Kbuild names a source
@@ -50,7 +52,7 @@ place()
 made_from()
 {
 	sed "s,^$objdir/,,; s,^$tree/,../,; s,^$tests/,$tests_named/,; s,.*,& \\\\\n := &,; s,^\.\.,," "$1" >"$1.patterns"
-	(cd "$objdir" && find . -name '.*.cmd' -print0 | xargs -0 grep -lF -f "$1.patterns") |
+	(cd "$objdir" && find -L . -path ./source -prune -o -name '.*.cmd' -print0 | xargs -0 grep -lF -f "$1.patterns") |
 		sed 's,^\./,,; s,\(^\|/\)\.\([^/]*\)\.cmd$,\1\2,' | sort
 }
 

@@ -10,8 +10,9 @@
 #	variant_link NAME                  link the kernel
 #	variant_build NAME                 compile and link
 #	                                   with VARIANT_CFLAGS, these are given to gcc as well
+#	variant_kbuild NAME PATCHFILE      a new one with this patch, built by Kbuild: for what takes more than compiling objects
 #	variant_reset NAME                 go back to the state after variant_new
-# On error, all but variant_new say on stderr what is wrong and return 1.
+# On error, all but variant_new say on stderr what is wrong and return 1. With VARIANT set, a variant is made of that variant.
 # shellcheck shell=sh disable=SC2013,SC2154
 
 . "$top/scripts/lib/quick.sh"
@@ -27,7 +28,7 @@ variant_links()
 	from=$1
 	to=$2
 	shift 2
-	find "$from" -mindepth 1 -maxdepth 1 "$@" -exec ln -s -t "$to" {} +
+	find -H "$from" -mindepth 1 -maxdepth 1 "$@" -exec ln -s -t "$to" {} +
 }
 
 variant_new()
@@ -191,6 +192,26 @@ variant_fails()
 variant_build()
 {
 	variant_compile "$1" && variant_link "$1"
+}
+
+# The build directory is a copy: Kbuild would write through links.
+variant_kbuild()
+{
+	variant_new "$1"
+	new=$(variant_dir "$1")/tree
+	rm -rf "$new/um-$FLAVOUR"
+	cp -a --reflink=auto "$objdir" "$new" || return
+	# A copy is not a change.
+	touch "$new/um-$FLAVOUR/built" "$new/um-$FLAVOUR/built.ours"
+	here "$new/um-$FLAVOUR" >"$new/um-$FLAVOUR/where"
+	rm -f "$new/um-$FLAVOUR/linux"
+	! patched_files "$2" | grep -q 'Kconfig' || rm "$new/um-$FLAVOUR/wanted.config"
+	sleep 0.02
+	variant_patch "$1" "$2" || return
+	VARIANT=$1 "$top/scripts/build.sh" >"${new%/tree}/build.log" 2>&1 || {
+		log=${new%/tree}/build.log
+		variant_fails "$1"
+	}
 }
 
 variant_reset()
