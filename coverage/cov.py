@@ -10,6 +10,8 @@ cov.py COMMAND TREE OBJDIR RESULTS ID [ARGUMENT...]
     table KERNEL COUNTS OUT the table of coverage/targets, from the counts of all runs added up, in the directory COUNTS; what
                             it says of each line goes to the file OUT, for:
     patch NAME ADDED IN     the lines of the file ADDED, "source number" each, of the change NAME
+    lines KERNEL OUT SOURCE...
+                            the same for these sources alone, from the counts of the runs themselves; prints those with code
     targets KERNEL          the sources that coverage/targets names, if it can be read
     who SOURCE:LINE|SOURCE:FUNCTION [CASES]
                             the runs that reach it, and how often each does; and of suites the cases, whose results, a run a
@@ -169,11 +171,27 @@ class Build:
                     counts[run] = counts.get(run, 0) + function["execution_count"]
         return found
 
+    def sums(self, sources):
+        """gcov's JSON of each object with code of these sources, with the counts of all runs added up."""
+        found = {}
+        for _, data in self.gcov(self.runs(), self.objects(sources), "-b"):
+            first = found.setdefault(data["data_file"], data)
+            if first is data:
+                continue
+            for into, file in zip(first["files"], data["files"]):
+                for line, more in zip(into["lines"], file["lines"]):
+                    line["count"] += more["count"]
+                    for branch, other in zip(line["branches"], more["branches"]):
+                        branch["count"] += other["count"]
+                for function, more in zip(into["functions"], file["functions"]):
+                    function["execution_count"] += more["execution_count"]
+        return found.values()
 
-    def total(self, counts):
-        """{source: floors.Source} of counts that are added up already. What several objects hold of a header is added up."""
+    def total(self, objects):
+        """{source: floors.Source} of gcov's JSON of objects, all runs added up. What several objects hold of a header is added
+        up."""
         lines, functions = {}, {}
-        for _, data in self.gcov({"all": counts}, list(self.notes()), "-b"):
+        for data in objects:
             for file in data["files"]:
                 source = file["file"].removeprefix("../")
                 if not source.startswith(self.counted):
@@ -198,14 +216,25 @@ def targets(_, kernel):
 
 
 def table(build, kernel, counts, out):
-    wanted = floors.Targets(kernel)
-    found = build.total(counts)
-    rows, good = floors.table(wanted, found)
+    found = build.total(data for _, data in build.gcov({"all": counts}, list(build.notes()), "-b"))
+    rows, good = floors.table(floors.Targets(kernel), found)
     print("\n".join(rows))
+    write(out, found)
+    return 0 if good else 1
+
+
+def lines(build, kernel, out, *sources):
+    found = build.total(build.sums(sources))
+    floors.table(floors.Targets(kernel), found)  # leaves out what cannot be reached
+    found = {name: source for name, source in found.items() if name in sources}
+    write(out, found)
+    print("\n".join(found))
+
+
+def write(out, found):
     with open(out, "w", encoding="utf-8") as file:
         json.dump({name: {number: [line.count, line.marks()] for number, line in source.lines.items()}
                    for name, source in found.items()}, file)
-    return 0 if good else 1
 
 
 def patch(build, name, added, counted):
@@ -300,7 +329,7 @@ def who(build, at, cases=""):
     return 0
 
 
-COMMANDS = {command.__name__: command for command in (targets, table, patch, runs, reach, calls, who)}
+COMMANDS = {command.__name__: command for command in (targets, table, lines, patch, runs, reach, calls, who)}
 
 
 def main(name, tree, objdir, results, ident, *arguments):

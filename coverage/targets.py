@@ -13,9 +13,10 @@ class Unreadable(Exception):
 
 
 def counted():
-    """What is counted at all: directories, with a / at the end, and sources."""
+    """What is counted at all: directories, with a / at the end, and sources; for make review, sources that a patch touches."""
     with open(PATH, encoding="utf-8") as file:
-        return [name for line in file if line.startswith("counted") for name in line.split()[1:]]
+        return [name for line in file if line.startswith("counted") for name in line.split()[1:]] + \
+            os.environ.get("ALSO_COUNTED", "").split()
 
 
 class Targets:
