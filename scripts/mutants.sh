@@ -14,6 +14,8 @@
 # and changes of spinlocks on one CPU without preemption, where they keep nobody out.
 # Verdicts are kept in build/<kernel>/mutants-<flavour>/ until the kernel is linked again, so a run that was stopped continues
 # there. SURVIVORS=1 then tries only the survivors again, for work on the tests.
+# mutants.sh --lines FILE UNTIL, for review.sh: changes in the lines of FILE, "source number" each, of the kernel as it is built and
+# was run last, until that time; swaps are left out. Prints what became of each.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
@@ -123,6 +125,7 @@ work()
 	variant_new "$variant"
 	awk -v jobs="$JOBS" -v me="$worker" 'NR % jobs == me % jobs' "$out/todo" >"$out/todo.$worker"
 	while IFS=$tab read -r key change _ _ idle by src at len new; do
+		[ -z "$until" ] || [ "$(date +%s)" -lt "$until" ] || break
 		! known "$key" "$change" || continue
 		edit "$src" "$at" "$len" "$new"
 		if ! variant_compile "$variant" 2>"$out/log.$worker"; then
@@ -141,16 +144,23 @@ work()
 	done <"$out/todo.$worker"
 }
 
+until=
 if [ "${1-}" = --work ]; then
 	worker=$2
+	until=${3-}
 	variant=mutant-$worker
 	work
 	exit
 fi
 
 [ -x "$build/mutate" ] || [ -n "$(libclang)" ] || "$top/scripts/deps.sh" libclang-dev
+lines=
+if [ "${1-}" = --lines ]; then
+	lines=$2
+	until=$3
+fi
 lock
-"$top/scripts/build.sh" >&2
+[ -n "$lines" ] || "$top/scripts/build.sh" >&2
 build_mutate
 mkdir -p "$out"
 linux_id >"$out/id.tmp"
@@ -164,11 +174,14 @@ if ! cmp -s "$out/id.tmp" "$out/id"; then
 fi
 touch "$out/verdicts.0"
 
-fixed >"$out/touched"
-sources=$(case $FILE in
-	'') cut -f 1 "$out/touched" && echo io_uring/io-wq.c ;;
-	*) echo "${FILE%%:*}" ;;
-	esac | sort -u)
+[ -n "$lines" ] || fixed >"$out/touched"
+sources=$(if [ -n "$lines" ]; then
+		cut -d ' ' -f 1 "$lines"
+	elif [ -n "$FILE" ]; then
+		echo "${FILE%%:*}"
+	else
+		cut -f 1 "$out/touched" && echo io_uring/io-wq.c
+	fi | sort -u)
 for src in $sources; do
 	[ -f "$tree/$src" ] && [ -f "$objdir/${src%.c}.o" ] || die "no $src in this kernel: FILE=io_uring/io-wq.c[:function]"
 	mutate "$src" >"$out/list.tmp"
@@ -181,8 +194,10 @@ if [ "${1-}" = --functions ]; then
 fi
 
 if [ ! -s "$out/tests" ]; then
-	"$top/scripts/test.sh" >"$out/log" || die "the tests fail without a change: $(grep -m 1 '^NOT OK' "$out/log")"
+	[ -n "$lines" ] || "$top/scripts/test.sh" >"$out/log" ||
+		die "the tests fail without a change: $(grep -m 1 '^NOT OK' "$out/log")"
 	while read -r kind name; do
+		[ -z "$lines" ] || grep -qx 'passed\|skipped' "$results/$name/verdict" || continue
 		printf '%s\t%s\t%s\n' "$kind" "$name" "$(cat "$results/$name/ms")"
 	done <"$results/runs" | sort -n -k 3 >"$out/tests"
 fi
@@ -192,6 +207,12 @@ cov reach $sources >"$out/reach"
 idle=
 grep -qE '^CONFIG_(SMP|PREEMPT_COUNT|LOCKDEP)=y' "$objdir/.config" ||
 	idle='(early|late|not taken): (raw_spin_(un)?lock(_irqsave|_irqrestore)?|spin_(un)?lock|rcu_read_(un)?lock)\('
+if [ -n "$lines" ]; then
+	notes choose-lines "$lines" "$idle" >"$out/todo"
+	seq "$JOBS" | xargs -P "$JOBS" -I '{}' "$0" --work '{}' "$until" || die "stopped: see $out/log.*"
+	notes of-lines "$KERNEL" "$top/coverage/survivors"
+	exit
+fi
 notes choose "$FILE" "$EVERY" "$idle" >"$out/todo"
 [ -s "$out/todo" ] || die "nothing to change in ${FILE:-these files}"
 say "$(wc -l <"$out/todo") changes, $JOBS at once" >&2

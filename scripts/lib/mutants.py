@@ -2,6 +2,10 @@
 """For mutants.sh: choose the changes, and add up the verdicts. Files are in its directory of notes.
 
 mutants.py choose FILE EVERY IDLE   print a row for each change that is asked for
+mutants.py choose-lines LINES IDLE  the same for the lines of that file, "source number" each: all but swaps, far ones first
+mutants.py of-lines KERNEL SURVIVORS
+                                    print what became of these: killed, survived, explained (by SURVIVORS) or undone, with
+                                    source, line, function, change and why
 mutants.py functions                print all functions, with the number of changes in each
 mutants.py report KERNEL FLAVOUR FILE EVERY SURVIVORS   print the table; status 1 if it is not as it should be
 
@@ -60,16 +64,36 @@ def asked(change, file, in_fix):
     return change.source == WHOLE or change.key in in_fix
 
 
+def spread(changes):
+    """In an order in which the first few are from all over."""
+    step = max(1, int(len(changes) ** 0.5))
+    return [c for start in range(step) for c in changes[start::step]]
+
+
+def choose_lines(lines, idle):
+    wanted = set()
+    for (row,) in rows(lines):
+        source, number = row.rsplit(' ', 1)
+        wanted.add((source, int(number)))
+    changes = [c for c in all_changes()[0] if not c.name.startswith('swap: ')
+               and any((c.source, n) in wanted for n in range(c.first, c.last + 1))]
+    print_chosen(spread(changes), set(), idle)
+
+
 def choose(file, every, idle):
     changes, functions = all_changes()
     in_fix = fixed(functions)
+    print_chosen([c for c in changes if asked(c, file, in_fix)][::int(every)], in_fix, idle)
+
+
+def print_chosen(chosen, in_fix, idle):
     reach, of_source = defaultdict(set), defaultdict(set)
     for (row,) in rows('reach'):
         source, line, test = row.split()
         reach[source, int(line)].add(test)
         of_source[source].add(test)
     tests = rows('tests')
-    for c in [c for c in changes if asked(c, file, in_fix)][::int(every)]:
+    for c in chosen:
         at = [reach[c.source, n] for n in range(c.first, c.last + 1) if (c.source, n) in reach]
         reached = set().union(*at) if at else of_source[c.source]
         own = re.sub(r'.*/|\.c$', '', c.source)
@@ -124,15 +148,36 @@ def reasons(name, kernel):
     return reason, wrong
 
 
-def report(kernel, flavour, file, every, survivors):
-    changes, functions = all_changes()
-    todo = rows('todo')
+def verdicts():
+    """{(source:function, change): name of the code}, {name of the code: verdict and why}."""
     code, verdict = {}, {}
     for name in sorted(glob.glob('verdicts.*')):
         for row in rows(name):
             code[tuple(row[:2])] = row[2]
             if len(row) > 3 and verdict.get(row[2], [''])[0] != 'killed':
                 verdict[row[2]] = row[3:]
+    return code, verdict
+
+
+def of_lines(kernel, survivors):
+    code, verdict = verdicts()
+    reason, _ = reasons(survivors, kernel)
+    seen = set()
+    for key, name, line, _, idle, _, source, *_ in rows('todo'):
+        is_ = code.get((key, name))
+        if is_ in ('none', 'same') or idle == '1' or is_ in seen:
+            continue
+        seen.add(is_ or (key, name))
+        became, why = verdict.get(is_, ['undone', ''])
+        if became == 'survived' and (key, name) in reason:
+            became = 'explained'
+        print(became, source, line, key.split(':')[1], name, why, sep='\t')
+
+
+def report(kernel, flavour, file, every, survivors):
+    changes, functions = all_changes()
+    todo = rows('todo')
+    code, verdict = verdicts()
     reason, wrong = reasons(survivors, kernel)
     table = Table(int(every) > 1 or ':' in file)
     count, became, alive, explore, seen = defaultdict(int), {}, [], [], set()
@@ -179,4 +224,5 @@ def report(kernel, flavour, file, every, survivors):
 
 
 if __name__ == '__main__':
-    sys.exit({'choose': choose, 'functions': functions, 'report': report}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({'choose': choose, 'choose-lines': choose_lines, 'of-lines': of_lines, 'functions': functions,
+              'report': report}[sys.argv[1]](*sys.argv[2:]))

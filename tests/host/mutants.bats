@@ -394,3 +394,23 @@ io_uring/io-wq.c:15-15\tnone\tnone: nothing of the kind in: { return a; }' ]
 		[ "$(wc -l <g.c)" = "$lines" ] || exit 1
 	done
 }
+
+@test "mutants: in some lines, for make review" {
+	# Pins: changes of these lines alone, no swaps, without a build; a test that fails as it is kills nothing; none is tried too late.
+	scripts/build.sh
+	scripts/test.sh
+	for t in fast io-wq slow-one; do
+		echo passed >"$results/$t/verdict"
+	done
+	echo failed >"$results/io-wq/verdict"
+	printf 'io_uring/io-wq.c %s\n' 5 11 12 >lines
+	echo 'exit 1' >scripts/build.sh
+	JOBS=1 try scripts/mutants.sh --lines "$top/lines" 9999999999
+	works
+	[ "$(cut -f 1,3,4,5 <<<"$out" | sort)" = "$(printf '%s\n' $'killed\t11\tother\tdrop: loud();' $'survived\t12\tother\tdrop: quiet();' \
+		$'survived\t5\tfixed\tdrop: less(a);')" ]
+	echo new >"$objdir/linux"
+	JOBS=1 try scripts/mutants.sh --lines "$top/lines" 1
+	works
+	[ "$(cut -f 1 <<<"$out" | sort -u)" = undone ]
+}
