@@ -17,8 +17,8 @@ else
 .DELETE_ON_ERROR:
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
-known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT RANGE LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES PARTIAL JOBS \
-	PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS
+known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT PATCH RANGE BUDGET LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES \
+	PARTIAL JOBS PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -76,6 +76,10 @@ who: ## Which tests reach a line, and how often; AT=file:line or file:function
 prove: ## Show that each fix's tests fail without it, on all kernels; FIX=, KERNEL=
 	@scripts/prove.sh
 
+.PHONY: review
+review: ## What a patch does, in one screen; PATCH=mail.mbox, RANGE=a..b or FIX=
+	@scripts/review.sh
+
 .PHONY: mutants
 mutants: ## Change the code one place at a time, list what no test sees; FILE=
 	@scripts/mutants.sh
@@ -121,6 +125,8 @@ help: ## This list
 	@echo 'KERNEL_TARBALL=path kernel source for machines without apt'
 	@echo 'FLAVOUR=default     which configuration of uml-config/flavours'
 	@echo 'FIX=id              which of the fixes that the series names'
+	@echo 'PATCH=mail.mbox     what make review looks at: mails, an mbox, diffs; - is stdin'
+	@echo 'BUDGET=120          about how many seconds make review may take'
 	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one'
 	@echo 'AT=file:line        which line of which source, or file:function'
 	@echo 'CASES=0             make who lists suites, and does not look for their cases'

@@ -32,6 +32,7 @@ number JOBS
 number LIMIT
 number RUNS
 number EVERY
+number BUDGET
 word FIX 'A-Za-z0-9._-' "the name of a patch in patches/, without .patch"
 word FILE 'A-Za-z0-9_./:-' "a source of the kernel tree, such as io_uring/io-wq.c, or source.c:function"
 word AT 'A-Za-z0-9_./:-' "file:line or file:function"

@@ -119,6 +119,12 @@ def proof():
         f"<pre>{esc(read(collected, 'proof', n).strip())}</pre>" for n in tables)
 
 
+def review():
+    """A link to the page of the last make review, if there is one."""
+    title, _, verdict = read(os.path.dirname(out), "review", "verdict").strip().partition("\n")
+    return f'<h2>The last make review</h2><p><a href="../review/index.html">{esc(title)}</a>: {esc(verdict)}</p>' if title else ""
+
+
 def failed_cases(name, failures):
     text, last = [], ""
     for case, said in failures:
@@ -262,6 +268,7 @@ in {len(mine)} runs{f"; {others} of another build are not counted" if others els
 <h2>Coverage of the targets</h2>
 {targets()}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which tests
 reach each line. <a href="../{os.path.basename(coverage)}/html/index.html">Coverage of all files</a> (genhtml).{junit}</small></p>
+{review()}
 <h2>Lines that the fixes add</h2>
 {fixes()}
 <h2>Proof: without each fix, and with it</h2>
