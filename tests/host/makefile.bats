@@ -18,10 +18,11 @@ verbs()
 	try make help
 	works
 	[ "$(sed -n 's/^\([a-z][a-z-]*\)  .*/\1/p' <<<"$out" | sort)" = "$(verbs | sort)" ]
-	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX RANGE AT FILE EVERY T LIMIT ARGS RUNS JOBS; do
+	for name in KERNEL KDIR KERNEL_TARBALL FLAVOUR FIX PATCH RANGE BUDGET AT FILE EVERY T LIMIT ARGS RUNS JOBS; do
 		grep -q "^$name=" <<<"$out"
 	done
-	for verb in all check test watch coverage patch-coverage who prove mutants kernel deps patches bench completion clean distclean help; do
+	for verb in all check test run shell gdb watch coverage patch-coverage who review prove mutants kernel tree deps patches bench \
+		completion clean distclean help; do
 		try make -n $verb
 		works
 	done

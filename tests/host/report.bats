@@ -190,6 +190,18 @@ report()
 	grep -q '^<pre>calls &lt;with&gt;$' <<<"$(sed 's,</table>\|</div>,&\n,g' "$report/index.html")"
 }
 
+@test "report: the last make review" {
+	# Pins: a link to its page, with its verdict.
+	report
+	mkdir -p "$work/review"
+	printf '%s\n' '"a <b>"' 'clean: it is' >"$work/review/verdict"
+	echo page >"$work/review/index.html"
+	try scripts/coverage.sh
+	works
+	links | grep -qx ../review/index.html
+	grep -q 'a &lt;b&gt;&quot;</a>: clean: it is' "$report/index.html"
+}
+
 @test "report: a fix that is not in the tree" {
 	# Pins: the report says so, and has all the rest.
 	report
