@@ -5,6 +5,8 @@
 # a state under build/apt, so that this needs no root and does not change the machine's apt.
 # Of several point releases it takes the one that the series was made for, or else the newest.
 # fetch.sh --newest: print the newest kernel of patches/ that the cache or the mirror has, or if neither has any, the newest.
+# fetch.sh --source PACKAGE: print the path of the .dsc of a source package in the cache, after fetching the newest that the mirror
+# has if the cache lacks it. Debian's unstable suite is looked at too: its sources need nothing else of it.
 
 . "$(dirname "$0")/common.sh"
 . "$top/scripts/lib/series.sh"
@@ -47,12 +49,18 @@ sources()
 	done | sort -u
 }
 
+# The same suites, for source packages, and unstable.
+deb_src()
+{
+	sources | grep -v -e '-security main$' | sed 's/^deb /deb-src /; p; s/ [^ ]* main$/ unstable main/' | sort -u
+}
+
+# apt_setup LINES INSTEAD: LINES is what writes the lines of sources.list, INSTEAD how to do without the mirror.
 apt_setup()
 {
 	mkdir -p "$aptdir/lists/partial" "$aptdir/cache/archives/partial"
-	sources >"$aptdir/sources.list"
-	[ -s "$aptdir/sources.list" ] ||
-		die "apt has no Debian archive configured: give the source as KERNEL_TARBALL=path or KDIR=path"
+	"$1" >"$aptdir/sources.list"
+	[ -s "$aptdir/sources.list" ] || die "apt has no Debian archive configured: give the source as $2"
 	cat >"$aptdir/apt.conf" <<-EOF
 		Dir::Etc::sourcelist "$aptdir/sources.list";
 		Dir::Etc::sourceparts "/dev/null";
@@ -74,9 +82,9 @@ available()
 
 update()
 {
-	command -v apt-get >/dev/null ||
-		die "there is no apt to fetch $package with: give the source as KERNEL_TARBALL=path or KDIR=path"
-	apt_setup
+	set -- "${1:-sources}" "${2:-KERNEL_TARBALL=path or KDIR=path}"
+	command -v apt-get >/dev/null || die "there is no apt to fetch $package with: give the source as $2"
+	apt_setup "$@"
 	# Also as -c, which is read after the machine's apt.conf.d, so that no hook from there runs.
 	[ -z "$(find "$aptdir/updated" -mmin -5 2>/dev/null)" ] || return 0
 	rm -f "$aptdir/updated"
@@ -121,10 +129,38 @@ fetch()
 	mv "$part"/*.deb "$cache/"
 }
 
-if [ "${1-}" = --newest ]; then
+# cached_source: the newest .dsc of the package in the cache. Its directory is moved there whole.
+cached_source()
+{
+	find "$cache" -mindepth 2 -maxdepth 2 -path "$cache/${package}_*/${package}_*.dsc" 2>/dev/null | sort -V | tail -n 1
+}
+
+fetch_source()
+{
+	say "fetching the source package of $package" >&2
+	update deb_src LIBURING=path
+	mkdir -p "$cache" 2>/dev/null || die "cannot write to $cache"
+	part=$(mktemp -d "$cache/part.XXXXXX")
+	trap 'rm -rf "$part"' EXIT
+	(cd "$part" && apt-get -q source --download-only "$package" >>"$aptdir/log" 2>&1) ||
+		die "cannot fetch the source package of $package, and $cache has none: see $aptdir/log, or give LIBURING=path"
+	chmod 755 "$part"
+	mv "$part" "$cache/$(basename "$part"/*.dsc .dsc)"
+}
+
+case ${1-} in
+--newest)
 	newest
 	exit
-fi
+	;;
+--source)
+	package=$2
+	aptdir=$build/apt-source
+	[ -n "$(cached_source)" ] || fetch_source
+	cached_source
+	exit
+	;;
+esac
 deb=$(cached)
 if [ -z "$deb" ]; then
 	say "fetching $package" >&2

@@ -241,3 +241,35 @@ mirror()
 	[ "$out" = "$kernel" ]
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ]
 }
+
+@test "fetch: a source package" {
+	# Pins: the newest, unstable among the suites, but no security suite; once, whole or not at all; no network and no cache.
+	fake apt-get <<-'END'
+		#!/bin/sh
+		case $* in
+		indextargets*)
+			. /etc/os-release
+			echo "http://deb.example.org/debian $VERSION_CODENAME main"
+			echo "http://security.example.org/debian-security $VERSION_CODENAME-security main"
+			;;
+		*source*) echo dsc >thing_9-1.dsc; [ ! -e "$BATS_TEST_TMPDIR/off" ] ;;
+		esac
+	END
+	export BATS_TEST_TMPDIR
+	: >"$BATS_TEST_TMPDIR/off"
+	try scripts/lib/fetch.sh --source thing
+	sed -i '/^fetch: fetching/d' "$BATS_TEST_TMPDIR/err"
+	fails "cannot fetch the source package of thing" "LIBURING=path"
+	[ -z "$(ls "$XDG_CACHE_HOME/umring")" ]
+	rm "$BATS_TEST_TMPDIR/off"
+	try scripts/lib/fetch.sh --source thing
+	[ "$status" = 0 ]
+	[ "$out" = "$XDG_CACHE_HOME/umring/thing_9-1/thing_9-1.dsc" ]
+	grep -q '^deb-src .*http://deb.example.org/debian unstable main$' build/apt-source/sources.list
+	! grep -v '^deb-src' build/apt-source/sources.list || false
+	! grep security build/apt-source/sources.list || false
+	: >"$BATS_TEST_TMPDIR/off"
+	try scripts/lib/fetch.sh --source thing
+	works
+	[ "$out" = "$XDG_CACHE_HOME/umring/thing_9-1/thing_9-1.dsc" ]
+}
