@@ -1,16 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # config.sh: make the .config of a flavour: allnoconfig, the fragments that uml-config/flavours names for it, and the
-# kernel's own, uml-config/<kernel>.config, if there is one.
+# kernel's own, uml-config/<kernel>.config and <fragment>-<kernel>.config, if there are any.
 # It is an error if Kconfig drops a line of a fragment, because a dependency is not met or the symbol is gone.
 
 . "$(dirname "$0")/common.sh"
 
 fragments()
 {
-	own=
-	[ ! -f "$top/uml-config/$KERNEL.config" ] || own=" $KERNEL"
-	awk -v flavour="$FLAVOUR:" -v own="$own" '$1 == flavour { sub(/^[^ ]* */, ""); print $0 own }' "$top/uml-config/flavours"
+	# shellcheck disable=SC2013
+	for f in $(awk -v flavour="$FLAVOUR:" '$1 == flavour { sub(/^[^ ]* */, ""); print }' "$top/uml-config/flavours"); do
+		echo "$f"
+		[ ! -f "$top/uml-config/$f-$KERNEL.config" ] || echo "$f-$KERNEL"
+	done | paste -sd ' ' | sed "s/$/$([ ! -f "$top/uml-config/$KERNEL.config" ] || echo " $KERNEL")/"
 }
 
 lock

@@ -13,8 +13,8 @@
 unused()
 {
 	printf '%s\n' '*/Documentation/*.rst' '*/Documentation/*.yaml' '*/Documentation/*.svg' '*/Documentation/*.txt' \
-		'*/tools/perf/*' '*/tools/testing/selftests/*' '*/sound/*.[ch]'
-	for d in clk crypto gpu iio infiniband media net pinctrl scsi staging; do
+		'*/tools/perf/*' '*/tools/testing/selftests/*' '*/sound/*.[ch]' '*/drivers/net/*/*.[ch]'
+	for d in clk crypto gpu iio infiniband media pinctrl scsi staging; do
 		printf '%s\n' "*/drivers/$d/*.[ch]"
 	done
 	for a in alpha arc arm arm64 csky hexagon loongarch m68k microblaze mips nios2 openrisc parisc powerpc riscv \
@@ -81,6 +81,18 @@ tarball_id()
 	stat -L -c '%d %i %s %Y' "${KERNEL_TARBALL:-/dev/null}"
 }
 
+# more_base: make a new base, with what an older tree.sh left out. The tree gets that like the files of a new patch.
+more_base()
+{
+	unpack
+	say "recording what the tree lacked in git"
+	base=$(GIT_INDEX_FILE=$tree/.git/base-index && export GIT_INDEX_FILE && exec 2>"$work/error" &&
+		git_tree --work-tree="$tree.part" add -A -f . &&
+		commit "$(git_tree write-tree)" "base: linux-source-$KERNEL") ||
+		die "git cannot record the base in $work: no space left? $(head -n 1 "$work/error")"
+	rm -rf "$tree.part"
+}
+
 # A base from a package never changes. With it as a commit, git shows the user's edits.
 base_from_package()
 {
@@ -104,6 +116,9 @@ base_from_package()
 		die "$tree was not made from KERNEL_TARBALL=$KERNEL_TARBALL as it is now: save your edits there if you" \
 			"have any, remove it, and make again"
 	base=$(git_tree rev-parse base)
+	case $FLAVOUR in
+	liburing*) [ -f "$tree/drivers/net/loopback.c" ] || more_base ;;
+	esac
 }
 
 # kdir_git ARGUMENT...: git in KDIR, also if that belongs to somebody else. We only read it.
