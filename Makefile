@@ -18,7 +18,7 @@ else
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
 known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT PATCH RANGE BUDGET LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES \
-	PARTIAL JOBS PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS
+	PARTIAL JOBS PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS LIBURING
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -55,6 +55,10 @@ shell: ## A shell in the kernel; HOST=directory read-only at /host, FILES=
 .PHONY: gdb
 gdb: ## Run one test or program under gdb; T=suite.case or PROG=, BREAK=fail
 	@scripts/gdb.sh
+
+.PHONY: liburing
+liburing: ## Run liburing's own tests, those of Debian's package or LIBURING=path
+	@scripts/liburing.sh
 
 .PHONY: watch
 watch: ## Build and test at each save, until Ctrl-C; without T what reaches it
@@ -140,6 +144,7 @@ help: ## This list
 	@echo 'HOST=directory      what make shell has at /host, read-only'
 	@echo 'BREAK=fail          where make gdb stops: in what fails, or at a function or file:line'
 	@echo "GDB='run; bt'       commands for make gdb, instead of a terminal"
+	@echo 'LIBURING=path       your own checkout of liburing for make liburing; it is only read'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
 	@echo 'PARTIAL=1           take it for a success if a suite does not compile for KDIR'

@@ -3,8 +3,9 @@
 
 run.py GLOB...           all that match: test.sh
 run.py --one KIND NAME   that one, whatever the kernel says that it holds: one.sh
-run.py --programs LIST   programs, each from a cpio of its own: a line each in the file LIST, NAME CPIO [WORD...]; of one
-                         alone the output is shown: run.sh
+run.py --programs LIST [KNOWN NAMES]
+                         programs, each from a cpio of its own: a line each in the file LIST, NAME CPIO [WORD...]; of one
+                         alone the output is shown: run.sh. KNOWN lists those that do not pass, NAMES all: liburing.sh
 
 All say in the environment where things are. What a run has left in results/<name>/: ktap, console, gcov/ (its counts),
 linux.id (which build it was), ms (how long it took), verdict ("passed", "skipped", "failed", or what else became of it)
@@ -62,6 +63,8 @@ class Tests:
         self.running = {}
         self.others = []
         self.done = {}
+        self.known = None
+        self.texts = {}
         self.stopping = False
         stat = os.stat(linux)
         self.id = f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns // 10**9}.{stat.st_mtime_ns % 10**9:09d}\n"
@@ -134,6 +137,11 @@ class Tests:
         ms = int(seconds * 1000)
         ktap = reader.Run(read(f"{into}/ktap"), name.partition(".")[0] if kind == "suite" else name, kind == "program")
         why = self.reason(ktap, status, seconds, f"{into}/console")
+        if self.known:
+            why, reason = self.known.judge(ktap, why)
+            if reason:
+                self.texts[name] = self.known.text(ktap, read(f"{into}/ktap").decode(errors="backslashreplace"))
+                ktap = reader.Run(self.texts[name].encode(), name, True)
         nothing = ktap.skips()
         cases_run = len(ktap.cases) - len(ktap.skipped)
         skipped = f", {len(ktap.skipped)} skipped" if ktap.skipped else ""
@@ -176,7 +184,8 @@ class Tests:
         for number, (_, name) in enumerate(self.runs, 1):
             why, ktap = self.done.get(name, ("was not run to its end", None))
             if why in (None, "failed") and not ktap.wrong:
-                text = read(f"{results}/{name}/ktap").decode(errors="backslashreplace").replace("\r", "")
+                text = self.texts.get(name) or read(f"{results}/{name}/ktap").decode(errors="backslashreplace")
+                text = text.replace("\r", "")
                 text = re.sub(r"^(KTAP version.*|1\.\.1)\n", "", text, flags=re.M)
                 lines.append(re.sub(r"^((?:not )?ok) 1 ", rf"\1 {number} ", text, flags=re.M).rstrip("\n"))
             else:
@@ -250,11 +259,15 @@ def main(globs):
     return test(Tests(runs), globs)
 
 
-def programs(path):
+def programs(path, known_path=None, names=None):
     lists = [line.split() for line in read(path).decode().splitlines()]
     forget("summary")
-    return test(Tests([("program", name) for name, *_ in lists],
-                      words_of={name: [f"initrd={cpio}", *more] for name, cpio, *more in lists}), [])
+    tests = Tests([("program", name) for name, *_ in lists],
+                  words_of={name: [f"initrd={cpio}", *more] for name, cpio, *more in lists})
+    if known_path:
+        import known
+        tests.known = known.Known(known_path, read(names).decode().split() if names else None)
+    return test(tests, [])
 
 
 def test(tests, globs):
@@ -285,7 +298,7 @@ def test(tests, globs):
         import junit
         junit.convert(f"{results}/results.json", f"{results}/junit.xml")
     failed = [name for _, name in runs if tests.done.get(name, ("none",))[0]]
-    wrong = None if failed else agree(counts, parsed, tests)
+    wrong = (tests.known and tests.known.strangers()) or (None if failed else agree(counts, parsed, tests))
     if wrong:
         tests.screen.say([f"NOT OK {wrong}"], 31)
     elif all(ktap and ktap.skips() for _, ktap in tests.done.values()):
@@ -305,5 +318,5 @@ if sys.argv[1:2] == ["--one"]:
     alone.go()
     sys.exit(0 if alone.done.get(sys.argv[3], ("none",))[0] is None else 1)
 if sys.argv[1:2] == ["--programs"]:
-    sys.exit(programs(sys.argv[2]))
+    sys.exit(programs(*sys.argv[2:]))
 sys.exit(main(sys.argv[1:]))
