@@ -53,6 +53,20 @@ else
 	count 0 1
 fi
 
+# These need no socket and no file with O_DIRECT, so they run in the kernel that is built already.
+if [ "$FLAVOUR" = default ] && [ -f "$top/tests/liburing/$KERNEL" ]; then
+	say "a dozen of liburing's own tests; make liburing runs all"
+	results=$work/programs-$FLAVOUR
+	rm -f "$results/summary"
+	status=0
+	FLAVOUR=$FLAVOUR "$top/scripts/liburing.sh" cq-full exit-no-cleanup futex-kill io-wq-exit link msg-ring nop-flags \
+		poll-cancel poll-cancel-all self skip-cqe sync-cancel || status=$?
+	good=$(number passed)
+	open=$(number skipped)
+	bad=$((12 - ${good:-0} - ${open:-0}))
+	count "$good" "$((status && !bad ? 1 : bad))" "$open"
+fi
+
 # All wrong versions of both kernels take six minutes.
 say "each fix, on each kernel, and a few of its wrong versions; make prove takes all"
 mkdir -p "$build"

@@ -8,6 +8,8 @@ setup()
 {
 	clone
 	mkdir -p "$results" "$objdir"
+	# The dozen of liburing's tests is left out where there is no list.
+	rm -r tests/liburing
 	echo CONFIG_GCOV=y >"$objdir/.config"
 	fake shellcheck <<<'#!/bin/sh'
 	bats_says 1..2 'ok 1 one' 'ok 2 two # skip'
@@ -122,4 +124,26 @@ sum()
 	fake shellcheck <<<$'#!/bin/sh\nexit 1'
 	try scripts/check.sh
 	sum 8 1 4
+}
+
+@test "check: a dozen of liburing's tests" {
+	# Pins: they are counted, in flavour default; fewer than twelve, or a failure that no count shows, has failed.
+	mkdir -p tests/liburing "$work/programs-default"
+	: >"tests/liburing/$kernel"
+	export RAN=$work/programs-default/summary
+	says liburing '[ "$FLAVOUR" = default ] && [ $# = 12 ] && echo "Ran 12 tests: passed: 11, skipped: 1 (12 runs)" >"$RAN"'
+	try scripts/check.sh
+	sum 20 0 5
+	says liburing 'echo "Ran 12 tests: passed: 10, failed: 2 (12 runs)" >"$RAN"; exit 1'
+	try scripts/check.sh
+	sum 19 2 4
+	says liburing 'echo "Ran 12 tests: passed: 12 (12 runs)" >"$RAN"; exit 1'
+	try scripts/check.sh
+	sum 21 1 4
+	says liburing 'exit 2'
+	try scripts/check.sh
+	sum 9 12 4
+	says liburing 'echo "Ran 3 tests: passed: 3 (3 runs)" >"$RAN"'
+	try scripts/check.sh
+	sum 12 9 4
 }
