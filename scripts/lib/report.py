@@ -63,7 +63,29 @@ each case.</p>
 </div></div>""")
 
 
-def targets():
+def only_liburing(counted, per_run):
+    """{target: cell} with the lines that liburing's tests reach and these runs do not; None if make coverage FLAVOUR=liburing
+    has not counted them in this tree as it is."""
+    theirs, linux = os.path.join(os.path.dirname(coverage), "coverage-liburing"), os.path.join(tree, "um-liburing", "linux")
+    if flavour.startswith("liburing") or not os.path.exists(linux):
+        return None
+    stat = os.stat(linux)
+    ident = f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns // 10**9}.{stat.st_mtime_ns % 10**9:09d}\n"
+    if read(theirs, "linux.id") != ident or any(os.stat(os.path.join(tree, file)).st_ctime > stat.st_mtime for file in pages):
+        return None
+    cells = {}
+    for file, lines in (load(theirs, "lines.json") or {}).items():
+        only = [int(n) for n, (count, _) in lines.items() if count and file in pages and
+                int(n) in counted[file] and not counted[file][int(n)][0]]
+        inside = per_run[file][2] if only else {}
+        for name in [file] + sorted({inside.get(n) for n in only} - {None}):
+            found = [n for n in sorted(only) if name in (file, inside.get(n))]
+            cells[name if name == file else f"{file}:{name}"] = str(len(found)) + (
+                f"<small>{' '.join(place(file, n, str(n)) for n in found[:8])}</small>" if found else "")
+    return cells
+
+
+def targets(only):
     floors = cov.floors.Targets(kernel).floors
     rows, notes = [], []
     for row in read(coverage, "table").splitlines():
@@ -75,10 +97,11 @@ def targets():
             rows.append([label] + [
                 f'<span class="{"bad" if low else ""}">{share}&nbsp;%{"&nbsp;!" if low else ""}</span>'
                 f"<small>of&nbsp;{of}, floor&nbsp;{floor:g}</small>"
-                for (share, of, low), floor in zip(cells, floors[name])])
+                for (share, of, low), floor in zip(cells, floors[name])] + ([only.get(name, "0")] if only is not None else []))
         elif row.endswith("!"):
             notes.append(f'<p class="bad">{esc(row)}</p>')
-    return table(["target", "#lines", "#functions", "#lines that branch"], rows) + "".join(notes)
+    head = ["target", "#lines", "#functions", "#lines that branch"] + (["#only liburing reaches"] if only is not None else [])
+    return table(head, rows) + "".join(notes)
 
 
 def fixes():
@@ -266,7 +289,7 @@ in {len(mine)} runs{f"; {others} of another build are not counted" if others els
 <h2>Change since the last run</h2>
 {change(before, now)}
 <h2>Coverage of the targets</h2>
-{targets()}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which tests
+{targets(only_liburing(counted, per_run))}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which tests
 reach each line. <a href="../{os.path.basename(coverage)}/html/index.html">Coverage of all files</a> (genhtml).{junit}</small></p>
 {review()}
 <h2>Lines that the fixes add</h2>

@@ -261,3 +261,24 @@ report()
 	grep -q skipped one
 	diff one two
 }
+
+@test "report: what only liburing reaches" {
+	# Pins: a column with the lines that the counts of liburing have and those of the tests do not, while both are of this tree.
+	report
+	try scripts/coverage.sh
+	works
+	! grep -q 'only liburing' "$report/index.html" || false
+	cp -r "$work/coverage-default" "$work/coverage-liburing"
+	sed -i 's/\[0, /[1, /g' "$work/coverage-liburing/lines.json"
+	mkdir "$tree/um-liburing"
+	cp "$objdir/linux" "$tree/um-liburing"
+	stat -L -c '%i %s %.Y' "$tree/um-liburing/linux" >"$work/coverage-liburing/linux.id"
+	try scripts/report.sh
+	works
+	grep -q 'only liburing reaches' "$report/index.html"
+	grep -q '>4<small><a href="io_uring-io-wq.c.html#L2">2</a> ' "$report/index.html"
+	sleep 0.1
+	echo >>"$tree/io_uring/io-wq.c"
+	try scripts/report.sh
+	! grep -q 'only liburing' "$report/index.html" || false
+}
