@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/quick.sh"
 . "$top/scripts/lib/series.sh"
+. "$top/scripts/lib/features.sh"
 
 find_kernel "$@"
 lock
@@ -19,8 +20,10 @@ done <"$work/fits"
 sed -n 's/^# merged: //p' "$top/patches/$KERNEL/series" | while read -r patch; do
 	if git -C "$tree" apply --reverse --check "$top/patches/$KERNEL/$patch" 2>/dev/null; then
 		how="is in this tree already"
+	elif features "$tree" fixes | grep -qx "FIX_$(printf '%s\n' "${patch%.patch}" | tr a-z- A-Z_) 1"; then
+		how="is in this tree in another form"
 	else
-		how="is not found in this tree, by its patch"
+		how="is not in this tree: its cases are skipped"
 	fi
 	printf '%-32s %s\n' "$patch" "$how"
 done
