@@ -227,6 +227,6 @@ if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/fil
 	touch "$objdir/built.ours"
 fi
 mv "$objdir/stats.tmp" "$objdir/stats"
-here >"$objdir/where"
+here "$objdir" >"$objdir/where"
 mv "$stamp.tmp" "$stamp"
 [ -n "$VARIANT" ] || ln -sfn "${objdir#"$top"/}/linux" "$top/linux"

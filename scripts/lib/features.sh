@@ -33,11 +33,11 @@ lacking()
 	[ -n "$KDIR" ] || return 0
 	features "$tree" fixes >"$objdir/fixes"
 	FIX='' fixes | while read -r fix; do
-		name=FIX_$(printf '%s\n' "$fix" | tr a-z- A-Z_)
-		if grep -qx "$name 1" "$objdir/fixes"; then
+		feature=FIX_$(printf '%s\n' "$fix" | tr a-z- A-Z_)
+		if grep -qx "$feature 1" "$objdir/fixes"; then
 			grep -qsxF "$fix" "$work/had" || echo "$fix" >>"$work/had"
 		elif ! grep -qsxF "$fix" "$work/had"; then
-			! grep -qx "$name 0" "$objdir/fixes" && ! grep -q "^$fix\.patch[[:space:]].*left out" "$work/fits" || echo "$fix"
+			! grep -qx "$feature 0" "$objdir/fixes" && ! grep -q "^$fix\.patch[[:space:]].*left out" "$work/fits" || echo "$fix"
 		fi
 	done
 }
@@ -47,8 +47,8 @@ lacks_header()
 {
 	lacking >"$objdir/lacking"
 	FIX='' fixes | while read -r fix; do
-		name=$(printf '%s\n' "$fix" | tr a-z- A-Z_)
-		if grep -qxF "$fix" "$objdir/lacking"; then echo "#define KUNIT_LACKS_$name 1"; else echo "#define KUNIT_LACKS_$name 0"; fi
+		macro=$(printf '%s\n' "$fix" | tr a-z- A-Z_)
+		if grep -qxF "$fix" "$objdir/lacking"; then echo "#define KUNIT_LACKS_$macro 1"; else echo "#define KUNIT_LACKS_$macro 0"; fi
 	done
 	printf '#define KUNIT_LACKING \\\n'
 	while read -r fix; do

@@ -15,16 +15,16 @@ find_changed()
 		\( -name .git -o -path 'tree/um-*' -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' -o -name '*.md' \) -prune \
 		-o -type f -fprint "$objdir/files.tmp" -fprintf "$objdir/stats.tmp" '%p %s %T@\n' \
 		-cnewer "$1" -fprint "$objdir/changed.tmp"
-	if [ "$(here)" != "$(cat "$objdir/where" 2>/dev/null)" ] && [ -f "$objdir/stats" ]; then
+	if [ "$(here "$objdir")" != "$(cat "$objdir/where" 2>/dev/null)" ] && [ -f "$objdir/stats" ]; then
 		grep -vxFf "$objdir/stats" "$objdir/stats.tmp" | sed 's/ [^ ]* [^ ]*$//' >"$objdir/changed.tmp"
 	fi
 	sed "s,^tree/,$tree/,; s,^\.\./${home##*/}/tests/,$tests/," "$objdir/changed.tmp" >"$objdir/changed"
 )
 
-# here [DIRECTORY]: which directory $objdir, or this one, is.
+# here DIRECTORY: which one it is, wherever it has been moved to.
 here()
 {
-	stat -c '%d %i' "${1:-$objdir}"
+	stat -c '%d %i' "$1"
 }
 
 # The suites, from any $objdir: that of the kernel or of a variant.
