@@ -15,7 +15,7 @@ static const char * const known[] = {
 	/* of the kernel's own making */
 	"HOME=", "TERM=",
 	/* UML has taken these, but leaves them on the command line in 6.12 */
-	"mem=", "iomem=", "initrd=", "dtb=", "uml_dir=", "xterm=", "noreboot",
+	"mem=", "iomem=", "initrd=", "dtb=", "hostfs=", "uml_dir=", "xterm=", "noreboot",
 #define SCENARIO(name, main)
 #define WORD(name)	name "=",
 #include "scenarios.h"
