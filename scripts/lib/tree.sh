@@ -208,7 +208,7 @@ try_apply()
 	echo "with less context"
 }
 
-# apply_patch NAME PARENT: commit the patch on top of PARENT, and print the commit. Without a patch that is only wanted, print
+# apply_patch NAME PARENT: commit the patch on top of PARENT, which the index has, and print the commit. Without a patch that is only wanted, print
 # nothing.
 apply_patch()
 {
@@ -221,7 +221,6 @@ apply_patch()
 	fi
 	GIT_INDEX_FILE=$tree/.git/series-index
 	export GIT_INDEX_FILE
-	git_tree read-tree "$2"
 	own_blobs "$file"
 	if how=$(try_apply "$file"); then
 		[ -z "$how" ] || say "$1 applies $how" >&2
@@ -262,6 +261,8 @@ apply_series()
 	head=$base
 	rm -f "$work/fits.tmp"
 	(in_tree) >"$work/in-tree"
+	# From here on, the index is what the last commit has.
+	GIT_INDEX_FILE=$tree/.git/series-index git_tree read-tree "$base"
 	for p in $(series); do
 		next=$(apply_patch "$p" "$head") || exit
 		head=${next:-$head}
