@@ -23,6 +23,9 @@
 /* Exec cancels before it ends the other threads, such as that of SQPOLL. */
 #define EXEC_CANCELS_FIRST	KUNIT_HAS_EXEC_CANCELS_FIRST
 
+/* Nodes that a failed xa_store() has left behind are freed with the tctx. */
+#define TCTX_XA_DESTROY		KUNIT_HAS_TCTX_XA_DESTROY
+
 /* Fixes that a tree of the user's is without. */
 #define WITHOUT_EXIT_PER_LINK	KUNIT_LACKS_EXIT_PER_LINK
 #define WITHOUT_CANCEL_LOCAL	KUNIT_LACKS_CANCEL_LOCAL_DIRECTLY
