@@ -9,7 +9,7 @@ import re
 import ktap as reader
 from asked import die, read, shown
 
-LINE = re.compile(r"(\S+)\s+(skips|hangs|exits \d+|signal \d+)(?:\s+in ([\w-]+(?: [\w-]+)*))?\s+# (.*[a-z].*)")
+LINE = re.compile(r"(\S+)\s+(skips|hangs|exits \d+|signal \d+|may exit \d+)(?:\s+in ([\w-]+(?: [\w-]+)*))?\s+# (.*[a-z].*)")
 SAID = {"exits": "exited with status", "signal": "killed by signal", "hangs": "still running after"}
 
 
@@ -26,7 +26,7 @@ class Known:
             found = LINE.fullmatch(line)
             where = f"{shown(path)}:{number}"
             if not found:
-                die(f"{where} cannot be read, it is no 'NAME skips|hangs|exits N|signal N [in FLAVOUR...] # why': {line}")
+                die(f"{where} cannot be read, it is no 'NAME skips|hangs|exits N|signal N|may exit N [in FLAVOUR...] # why': {line}")
             name, how, flavours, why = found.groups()
             if flavours and not any(fnmatch.fnmatchcase(flavour, one) for one in flavours.split()):
                 continue
@@ -56,8 +56,10 @@ class Known:
         """(why the run has failed after all, or None; why that was to be expected, or None)"""
         ends = self.ends(ktap, why)
         how, reason, where = self.entries.get(ktap.name, ("passes", None, None))
-        if ends == how:
+        if ends == how or (how.startswith("may exit ") and ends == f"exits {how[9:]}"):
             return None, reason
+        if how.startswith("may exit ") and ends == "passes":
+            return None, None
         if reason:
             return (f"{why}, {how} by {where}" if why else f"{ends}, and {how} by {where}"), None
         if ends == "skips":

@@ -172,6 +172,21 @@ ends()
 	ends bad failed
 }
 
+@test "liburing: one that may fail" {
+	# Pins: it may pass as well, and nothing else.
+	echo 'good may exit 1 # a busy host' >"$list"
+	try scripts/liburing.sh
+	works
+	grep -q '^ok     good' <<<"$out"
+	program good 1
+	try scripts/liburing.sh
+	works
+	grep -q '^skip   good .*known: a busy host' <<<"$out"
+	program good 2
+	try scripts/liburing.sh
+	ends good "failed, may exit 1 by"
+}
+
 @test "liburing: a list that cannot be read" {
 	# Pins: one line with its place; status 2.
 	for line in 'good fails # it does' 'good exits 1' 'good exits 1 #'; do
