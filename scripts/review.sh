@@ -89,13 +89,13 @@ describe()
 	echo "${KDIR:-linux-source-$KERNEL}, which is $(tree_release <"$tree/Makefile"), with the series of $KERNEL$edits"
 }
 
-# run_side SIDE SECONDS [GLOB...]: run the tests with that kernel. Each leaves a verdict, but for those that the time did not suffice for.
+# run_side SIDE SECONDS [GLOB...]: run the tests with that kernel. Each leaves a verdict, unless time runs out.
 run_side()
 {
 	side=$1
 	seconds=$2
 	shift 2
-	VARIANT=review-$side timeout -k 5 "$seconds" "$top/scripts/test.sh" "$@" >"$out/log.$side" 2>&1 || :
+	VARIANT=review-$side timeout --foreground -k 5 "$seconds" "$top/scripts/test.sh" "$@" >"$out/log.$side" 2>&1 || :
 	[ -n "$(find "$(results_of "review-$side")" -name verdict -print -quit 2>/dev/null)" ] ||
 		die "no test was run: $(sed -n 's/^test: error: //p; $p' "$out/log.$side" | head -n 1) (see $out/log.$side)"
 }
@@ -176,7 +176,8 @@ lines()
 mutants()
 {
 	[ -s "$out/lines.json" ] || return 0
-	awk '$3 != "-" { print $1, $2 }' "$out/reach" | grep '\.c ' | sort -u >"$out/mutate" || return 0
+	awk '$3 != "-" { print $1, $2 }' "$out/reach" | grep '\.c ' | sort -u >"$out/mutate"
+	[ -s "$out/mutate" ] || return 0
 	"$top/scripts/deps.sh" libclang-dev >"$out/log.mutants" 2>&1 || {
 		fact undone "mutants, for want of libclang-dev"
 		return
@@ -228,7 +229,8 @@ other_flavours()
 			fact undone "flavour $f, for lack of time"
 		else
 			say "tests in flavour $f" >&2
-			FLAVOUR=$f "$0" --flavour "$start" "$snapshot" "$before" "$after" "$nr"
+			FLAVOUR=$f "$0" --flavour "$start" "$snapshot" "$before" "$after" "$nr" 2>"$out/log.flavour" ||
+				fact undone "flavour $f: $(tail -n 1 "$out/log.flavour")"
 		fi
 	done
 }
@@ -237,13 +239,20 @@ other_flavours()
 finish()
 {
 	fact took "$(($(date +%s) - start))"
-	"$python" -S -B "$top/scripts/lib/review.py" "$out" "$home" "$FLAVOUR" "$tree" "${out#"$top"/}"
+	said=0
+	"$python" -S -B "$top/scripts/lib/review.py" "$out" "$home" "$FLAVOUR" "$tree" "${out#"$top"/}" || said=$?
+	verdict=$said
 	exit
 }
+
+# An end that we did not foresee must not look like something found.
+verdict=2
+trap 'exit "$verdict"' EXIT
 
 if [ "${1-}" = --flavour ]; then
 	start=$2 snapshot=$3 before=$4 after=$5 nr=$6
 	in_flavour
+	verdict=0
 	exit
 fi
 

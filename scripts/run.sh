@@ -22,11 +22,15 @@
 coverage()
 {
 	counts=$results/$name/gcov
-	[ -n "$(find "$counts" -name '*.gcda' -print -quit 2>/dev/null)" ] || die "no counts of $name: it has not run to its end"
+	[ -n "$(find "$counts" -name '*.gcda' -print -quit 2>/dev/null)" ] || {
+		say "there are no counts of $name, which has not run to its end" >&2
+		return
+	}
 	# gcov wants the .gcno files beside the counts. Floors are for all tests together.
 	# shellcheck disable=SC2046
 	(cd "$objdir" && find $(counted | cut -d / -f 1) -name '*.gcno' -exec cp --parents -t "$counts" {} +)
-	{ cov table "$KERNEL" "$counts" "$results/lines.json" || [ $? = 1 ]; } | sed '/^! below/d; s/!/ /g; s/ *$//'
+	cov table "$KERNEL" "$counts" "$results/lines.json" >"$results/table" || [ $? = 1 ] || die "cannot add up the counts of $name"
+	sed '/^! below/d; s/!/ /g; s/ *$//' "$results/table"
 	find "$counts" -name '*.gcno' -delete
 }
 

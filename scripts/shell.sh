@@ -45,9 +45,17 @@ exec 8<&0
 "$objdir/linux" ${host:+"hostfs=$host" host=1} $ARGS "TERM=${TERM:-dumb}" con1=$con1 initrd="$programs/shell.cpio" \
 	shell=/bin/sh <&8 8<&- &
 kernel=$!
-trap 'kill "$kernel"; exit 143' TERM HUP
+# A kernel that has crashed leaves the terminal as the shell had it.
+stop()
+{
+	kill "$kernel"
+	# It may be gone.
+	[ -z "$stty" ] || stty "$stty" 2>/dev/null || :
+	exit "$1"
+}
+trap 'stop 143' TERM HUP
+trap 'stop 130' INT
 status=0
 wait "$kernel" || status=$?
-# A kernel that has crashed leaves the terminal as the shell had it.
 [ -z "$stty" ] || stty "$stty"
 exit "$status"

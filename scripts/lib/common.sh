@@ -9,6 +9,9 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 [ -f "$top/Makefile" ] || top=${top%/*}
 me=$(basename "$0" .sh)
 
+# We look for words in what git and gcc say.
+export LC_ALL=C.UTF-8
+
 # When a git hook calls us, our git commands must not act on the hook's repository.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 

@@ -147,7 +147,7 @@ not_here()
 # a three-way merge takes those.
 scratch_new()
 {
-	git init -q "$scratch"
+	git init -q --template= "$scratch"
 	: >"$out/left-out"
 	for n in $(seq "$nr"); do
 		touched "$n"
@@ -182,7 +182,7 @@ am()
 		return
 	fi
 	# shellcheck disable=SC2086
-	LC_ALL=C sgit am $excludes "$@" "$mails/$am_n" >"$out/am.log" 2>&1 && return
+	sgit am $excludes "$@" "$mails/$am_n" >"$out/am.log" 2>&1 && return
 	sgit am --abort >/dev/null 2>&1 || :
 	return 1
 }

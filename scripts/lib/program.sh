@@ -48,10 +48,10 @@ is_elf()
 # pack_elf FILE: its interpreter and libraries; die if it cannot run.
 pack_elf()
 {
-	machine=$(LC_ALL=C readelf -hW "$1" 2>&1 | sed -n 's/^ *\(Class\|Machine\): *//p' | paste -sd ' ')
+	machine=$(readelf -hW "$1" 2>&1 | sed -n 's/^ *\(Class\|Machine\): *//p' | paste -sd ' ')
 	[ "$machine" = 'ELF64 Advanced Micro Devices X86-64' ] ||
 		die "$1 is a program for ${machine:-no machine that readelf knows}, this kernel runs ELF64 X86-64 only"
-	interpreter=$(LC_ALL=C readelf -lW "$1" 2>&1 | sed -n 's/.*program interpreter: \(.*\)\]$/\1/p')
+	interpreter=$(readelf -lW "$1" 2>&1 | sed -n 's/.*program interpreter: \(.*\)\]$/\1/p')
 	[ -n "$interpreter" ] || return 0
 	[ -f "$interpreter" ] || die "$1 needs the interpreter $interpreter, which is not here: link it with -static"
 	libraries=$(ldd "$1" 2>/dev/null || "$interpreter" --list "$1" 2>/dev/null) ||
@@ -191,6 +191,10 @@ find_program()
 	esac
 	name=${PROG# }
 	name=$(basename "${name%% *}" .c | tr -c 'A-Za-z0-9._\n-' _)
+	# The other files beside its results.
+	case $name in
+	list | runs | ktap | parsed | summary | table | *.xml | *.json | *.cpio | *.pack) name=${name}_ ;;
+	esac
 }
 
 # build_program: compile and link $sources, as users do: whatever gcc takes. Static if that links.

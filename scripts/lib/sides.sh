@@ -35,7 +35,8 @@ leave_suites_out()
 	esac
 	while read -r o; do
 		[ -e "$into/um-$FLAVOUR/$o" ] || sed -n "s,^$o ,,p" "$objdir/suites"
-	done <"${into%/tree}/made" >"$out/suites"
+	done <"${into%/tree}/made" | grep -vxFf "$out/suites.gone" >"$out/suites"
+	cat "$out/suites" >>"$out/suites.gone"
 	[ -s "$out/suites" ] && variant_own "$into" "um-$FLAVOUR/left-out" || return
 	while read -r suite; do
 		printf '%s\t%s\n' "$suite" "$first" >>"$into/um-$FLAVOUR/left-out"
@@ -47,6 +48,7 @@ leave_suites_out()
 build_side()
 {
 	variant_new "$1"
+	: >"$out/suites.gone"
 	variant_patch "$1" "$2" 2>"$out/why" || die "$(cat "$out/why")"
 	# Like a tree of the user's, what a suite stubs may be gone.
 	until (keep_going=-k && variant_build "$1") 2>"$out/why"; do
@@ -55,6 +57,8 @@ build_side()
 		*" takes more than compiling objects: "*)
 			say "Kbuild builds $1" >&2
 			variant_kbuild "$1" "$2" 2>"$out/why" && return
+			why=$(first_error "$(variant_dir "$1")/build.log")
+			return 1
 			;;
 		*"no object of "*) return 3 ;;
 		esac
@@ -84,7 +88,10 @@ also_count()
 		sed -i '1s/ -c -o / -fprofile-arcs -ftest-coverage -fno-tree-loop-im&/' "$cmd"
 	done <"$out/instrument"
 	(cd "$into" && compile_all "$out/instrument") >"$out/log.instrument" 2>&1 && variant_link "$1" ||
-		die "cannot count the lines of $(paste -sd ' ' "$out/instrument"): see $out/log.instrument"
+		{
+			fact unknown "what reaches $(paste -sd ' ' "$out/instrument"): see $out/log.instrument"
+			return 0
+		}
 	sed 's/\.o$/.c/' "$out/instrument" | paste -sd ' ' >"$out/also"
 }
 
@@ -124,7 +131,14 @@ each_builds()
 		}
 		status=0
 		(side step "$commit") || status=$?
-		[ "$status" != 1 ] || fact step "$n" "$(first_error "$(variant_dir review-step)/build.log")"
+		case $status in
+		0 | 3) ;;
+		1) fact step "$n" "$(first_error "$(variant_dir review-step)/build.log")" ;;
+		*)
+			fact unknown "whether patch $n alone builds"
+			return
+			;;
+		esac
 	done <"$out/steps"
 	fact stepped yes
 }
@@ -155,6 +169,7 @@ warnings()
 		*) sh -c "$saved $2" 2>&1 || : ;;
 		esac
 	done | grep ' warning: ' | sed 's,^\.\./,,' | sort -u
+	rm -rf "$scratch_o"
 )
 
 # plain FILE: a source without its comments and blank lines.

@@ -215,8 +215,14 @@ class Watch:
 
     def events(self):
         command = ["inotifywait", "-m", "-r", "-e", "close_write,moved_to,moved_from,delete", "--format", "%w%f",
-                   "--exclude", r"/(\.git|um-[^/]*|__pycache__)(/|$)", source_tree, f"{top}/tests"]
+                   "--exclude", "^" + re.escape(source_tree) + r"/(\.git|um-[^/]*)(/|$)", source_tree, f"{top}/tests"]
         return self.children.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def ends(self, said):
+        why = (said.strip().splitlines() or ["inotifywait has ended"])[-1]
+        print(f"{os.environ['me']}: error: cannot watch {source_tree}: {why}", file=sys.stderr)
+        self.children.close()
+        os._exit(2)
 
     def saves(self, events):
         """Yield the files of each save. What is saved during a run waits in the pipe, and is one save after it."""
@@ -229,10 +235,7 @@ class Watch:
                 continue
             data = os.read(events.stdout.fileno(), 65536).decode(errors="replace")
             if not data:
-                why = (events.stderr.read().strip().splitlines() or ["inotifywait has ended"])[-1]
-                print(f"{os.environ['me']}: error: cannot watch {source_tree}: {why}", file=sys.stderr)
-                self.children.close()
-                os._exit(2)
+                self.ends(events.stderr.read())
             *whole, text = (text + data).split("\n")
             pending |= {path for path in whole if counts(path)}
 
@@ -240,9 +243,12 @@ class Watch:
         events = self.events()
         self.once([])
         # It is said on stderr once all directories are watched.
+        line = ""
         for line in events.stderr:
             if "established" in line:
                 break
+        else:
+            self.ends(line)
         print(f"watching {source_tree} and {top}/tests; Ctrl-C ends it")
         sys.stdout.flush()
         for files in self.saves(events):

@@ -75,9 +75,11 @@ clean()
 	stand_in
 	edit 5 one one
 	mails >one.patch
+	first=$(git -C "$mine" rev-parse HEAD)
 	git -C "$mine" checkout -qb other HEAD~
 	edit 5 two two
-	! git -C "$mine" merge -q master >/dev/null 2>&1 || false
+	! git -C "$mine" merge -q "$first" >/dev/null 2>&1 || false
+	[ -n "$(git -C "$mine" ls-files -u)" ]
 	KDIR=$mine PATCH=one.patch try scripts/review.sh
 	fails "$mine has merge conflicts" io_uring/io-wq.c
 	rm -r "$tree"
