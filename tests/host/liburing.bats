@@ -259,11 +259,16 @@ ends()
 }
 
 @test "liburing: the words of a run" {
-	# Pins: 1 GiB, simulated time where the kernel has it, but for those that need real time; skip and limit.
+	# Pins: 1 GiB, simulated time where the kernel has it, but for those that need real time; skip and limit; words and arguments of
+	# tests/liburing/runs.
 	program pollfree 0
+	program cmd-discard 0
 	echo CONFIG_UML_TIME_TRAVEL_SUPPORT=y >"$objdir/.config"
 	ARGS=more LIMIT=7 try scripts/liburing.sh
 	works
 	grep -q ' mem=1G .*more .*limit=7 skip=77 time-travel program=good$' "$BATS_TEST_TMPDIR/words"
 	grep -q ' skip=77 program=pollfree$' "$BATS_TEST_TMPDIR/words"
+	grep -q ' null_blk.discard=1 .*time-travel program=cmd-discard$' "$BATS_TEST_TMPDIR/words"
+	grep -q '^file /program.argv ' build/liburing/*.cpios/cmd-discard.cpio
+	! grep '^file /program.argv ' build/liburing/*.cpios/good.cpio || false
 }

@@ -21,6 +21,8 @@
 #define SETTLE_LIMIT	10
 /* After SIGKILL: long enough for the hung task detector to report. */
 #define DEATH_LIMIT	250
+/* A program can count on a system that has been up for a while. */
+#define UPTIME		20
 /* After all are gone, for timers and delayed work; kmemleak needs 5 s. */
 #define LINGER		6
 
@@ -218,6 +220,8 @@ void run(struct test *t)
 	const int limit = t->kind == SUITE ? SUITE_LIMIT : limit_or(SCENARIO_LIMIT);
 	struct child c;
 
+	if (t->kind == PROGRAM && simulated_time())
+		nanosleep(&(struct timespec){ .tv_sec = UPTIME }, NULL);
 	note_tasks();
 	c = start(t);
 	if (!wait_for_main(&c, limit)) {
