@@ -53,13 +53,13 @@ here_fails()
 # build: build the commit. status 3 of a step of the build means that the series or the configuration does not fit.
 build()
 {
-	rm -f "$objdir/errors"
+	rm -f "$objdir/errors" "$objdir/guest/errors"
 	built=0
 	"$top/scripts/build.sh" >"$log" 2>&1 || built=$?
 	[ "$built" != 0 ] || return 0
 	! here_fails "$log" >"$work/bisect.why" || end 128 "stop: $(cat "$work/bisect.why") (see $log)"
 	[ "$built" != 3 ] || end 125 "cannot tell: $(said "$log")"
-	[ "$built" = 1 ] && [ -s "$objdir/errors" ] || end 128 "stop: $(said "$log")"
+	[ "$built" = 1 ] && { [ -s "$objdir/errors" ] || [ -s "$objdir/guest/errors" ]; } || end 128 "stop: $(said "$log")"
 	end 125 "cannot tell: does not build: $(grep -m 1 -E 'error:|undefined reference' "$log" || said "$log")"
 }
 
@@ -105,7 +105,9 @@ if [ "$tested" = 0 ]; then
 	! grep -q '^test: nothing was tested' "$log" || end 125 "cannot tell: all of it was skipped"
 	end 0 "good: $(tail -n 1 "$log")"
 fi
-! here_fails "$log" >"$work/bisect.why" || end 128 "stop: $(cat "$work/bisect.why") (see $log)"
+# A test may say "Permission denied" and the like; these lines are our own.
+grep -E '^test: error:|\[Errno' "$log" >"$work/bisect.own" || :
+! here_fails "$work/bisect.own" >"$work/bisect.why" || end 128 "stop: $(cat "$work/bisect.why") (see $log)"
 case $tested in
 1)
 	# Of the kernel's own parser, and of a kernel that does not start.
