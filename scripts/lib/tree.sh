@@ -208,8 +208,8 @@ try_apply()
 	echo "with less context"
 }
 
-# apply_patch NAME PARENT: commit the patch on top of PARENT, which the index has, and print the commit. Without a patch that is only wanted, print
-# nothing.
+# apply_patch NAME PARENT: commit the patch on top of PARENT, which the index has, and print the commit. Print nothing for a patch
+# that the tree has already, or that is only wanted and does not apply.
 apply_patch()
 {
 	file=$top/patches/$KERNEL/$1
