@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# patch-coverage.sh: list the lines that a fix adds and that no test reaches, or that never branch one of their ways, by the
-# counts of all tests: it builds what changed, runs the tests and adds up the counts, whatever of that is not up to date. Prints a row of totals for each fix (FIX= for one) and these lines below it, with + for an
-# outcome of a condition that was seen and - for one that was not. RANGE=a..b (or one commit) does this for commits of KDIR,
-# or of build/<kernel>/tree. Lines that were changed again later are left out. Exit status: 1 if there are such lines.
+# patch-coverage.sh: list the lines that a fix adds and that no test reaches, or that never branch one of their ways. It builds,
+# runs the tests and adds up the counts first, unless that is up to date. Prints a row of totals for each fix (FIX= for one) and
+# these lines below it, with + for an outcome of a condition that was seen and - for one that was not. RANGE=a..b (or one commit)
+# does this for commits of KDIR, or of build/<kernel>/tree. Lines that were changed again later are left out. Exit status: 1 if
+# there are such lines.
 # patch-coverage.sh --as-is takes the counts as they are.
 
 . "$(dirname "$0")/lib/common.sh"
