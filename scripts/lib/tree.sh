@@ -172,22 +172,26 @@ base_from_kdir()
 	base=$(commit "$snapshot" "base: the user's tree")
 }
 
-# own_blobs PATCHFILE: copy the files that it changes from the index to our own objects: git_write does not see KDIR's.
+# start_index FILE: use an index of just the files that the series changes, as the base has them. One of the whole tree would be read and
+# written for each patch.
+start_index()
+{
+	rm -f "$1"
+	GIT_INDEX_FILE=$1
+	export GIT_INDEX_FILE
+	xargs -d '\n' git -C "$tree" ls-tree "$base" -- <"$work/patched" | git_tree update-index --index-info
+}
+
+# own_blobs: copy the files that the series changes to our own objects: git_write does not see KDIR's.
 own_blobs()
 {
-	[ -z "$KDIR" ] || sed -n 's,^\(--- a/\|rename from \|copy from \)\([^\t]*\).*,\2,p' "$1" | while read -r f; do
-		git_tree cat-file blob ":$f" 2>/dev/null | git_write hash-object -w --stdin >/dev/null
-	done
+	git_tree ls-files -s | cut -d ' ' -f 2 | git_tree pack-objects -q --window=0 --stdout | git_write unpack-objects -q
 }
 
 # in_tree: print the patches that the base has already. Later ones can hide earlier ones, so take them back from the last on.
 in_tree()
 {
-	GIT_INDEX_FILE=$tree/.git/scratch-index
-	export GIT_INDEX_FILE
-	git_tree read-tree "$base"
 	for p in $(series | tac); do
-		own_blobs "$top/patches/$KERNEL/$p"
 		! git_write apply --cached --reverse "$top/patches/$KERNEL/$p" 2>/dev/null || echo "$p"
 	done
 }
@@ -208,41 +212,50 @@ try_apply()
 	echo "with less context"
 }
 
-# apply_patch NAME PARENT: commit the patch on top of PARENT, which the index has, and print the commit. Print nothing for a patch
-# that the tree has already, or that is only wanted and does not apply.
+epoch='Thu, 1 Jan 1970 00:00:00 +0000'
+
+# field NAME: of the mail that git mailinfo has read.
+field()
+{
+	sed -n "s/^$1: //p" "$work/info"
+}
+
+# import_commit PATCHFILE: print a commit of what the index has, for git fast-import. Its names and dates are fixed, as those of commit().
+import_commit()
+{
+	git mailinfo "$work/message" /dev/null <"$1" >"$work/info"
+	date=$(field Date)
+	printf '%s\n\n%s\n' "$(field Subject)" "$(cat "$work/message")" >"$work/message.tmp"
+	mv "$work/message.tmp" "$work/message"
+	echo 'commit refs/umring/series'
+	echo "author $(field Author) <$(field Email)> ${date:-$epoch}"
+	echo "committer umring <umring@localhost> $epoch"
+	echo "data $(wc -c <"$work/message")"
+	cat "$work/message"
+	sed 's/^/D /' "$work/patched"
+	git_tree ls-files -s | sed 's/^\([0-7]*\) \([0-9a-f]*\) 0\t/M \1 \2 /'
+}
+
+# apply_patch NAME: to the index, and add the commit to the import. Leave out a patch that the tree has already, or that is only
+# wanted and does not apply.
 apply_patch()
 {
 	file=$top/patches/$KERNEL/$1
-	[ -f "$file" ] || die "patches/$KERNEL/series names $1, which does not exist"
 	if grep -qxF "$1" "$work/in-tree"; then
 		say "$1 is in this tree already" >&2
 		fits "$1" "is in this tree already"
-		return
-	fi
-	GIT_INDEX_FILE=$tree/.git/series-index
-	export GIT_INDEX_FILE
-	own_blobs "$file"
-	if how=$(try_apply "$file"); then
+	elif how=$(try_apply "$file"); then
 		[ -z "$how" ] || say "$1 applies $how" >&2
 		fits "$1" "applies${how:+ $how}"
-		info=$(git mailinfo /dev/null /dev/null <"$file")
-		author=$(printf '%s\n' "$info" | sed -n 's/^Author: //p')
-		email=$(printf '%s\n' "$info" | sed -n 's/^Email: //p')
-		date=$(printf '%s\n' "$info" | sed -n 's/^Date: //p')
-		git mailinfo "$work/message" /dev/null <"$file" >/dev/null
-		commit "$(git_write write-tree --missing-ok)" "$(printf '%s\n' "$info" | sed -n 's/^Subject: //p')
-
-$(cat "$work/message")" "$2"
-		return
-	fi
-	why=$(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';')
-	if [ -n "$KDIR" ] && wanted "$1"; then
+		import_commit "$file" >>"$work/import"
+	else
+		why=$(sed -n 's/^error: //p' "$work/apply.log" | paste -sd ';')
+		[ -n "$KDIR" ] && wanted "$1" ||
+			unfit "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}, which is $(base_release) (the series is for" \
+				"$(release)): $why (tree left as it was)"
 		say "without $1, which does not apply to $KDIR: $why" >&2
 		fits "$1" "left out: $why"
-		return
 	fi
-	unfit "patches/$KERNEL/$1 does not apply to ${KDIR:-the base}, which is $(base_release) (the series is for" \
-		"$(release)): $why (tree left as it was)"
 }
 
 # fits PATCH HOW: note it for `make tree`.
@@ -256,20 +269,27 @@ base_release()
 	git_tree cat-file blob "$base:Makefile" 2>/dev/null | tree_release
 }
 
+# apply_series: make refs/umring/series of the base. In a shell of its own, for its index.
 apply_series()
-{
-	head=$base
+(
 	rm -f "$work/fits.tmp"
-	(in_tree) >"$work/in-tree"
-	# From here on, the index is what the last commit has.
-	GIT_INDEX_FILE=$tree/.git/series-index git_tree read-tree "$base"
 	for p in $(series); do
-		next=$(apply_patch "$p" "$head") || exit
-		head=${next:-$head}
+		[ -f "$top/patches/$KERNEL/$p" ] || die "patches/$KERNEL/series names $p, which does not exist"
+		patched_files "$top/patches/$KERNEL/$p"
+	done >"$work/patched"
+	start_index "$tree/.git/scratch-index"
+	[ -z "$KDIR" ] || own_blobs
+	in_tree >"$work/in-tree"
+	start_index "$tree/.git/series-index"
+	printf '%s\n' 'reset refs/umring/series' "from $base" >"$work/import"
+	for p in $(series); do
+		apply_patch "$p"
 	done
+	git_write fast-import --quiet --force --date-format=rfc2822 <"$work/import" 2>"$work/error" ||
+		die "git cannot commit the series in $work: no space left? $(head -n 1 "$work/error")"
 	touch "$work/fits.tmp"
 	mv "$work/fits.tmp" "$work/fits"
-}
+)
 
 has_user_edits()
 {
@@ -279,6 +299,8 @@ has_user_edits()
 }
 
 lock
+# Left by one that was killed.
+rm -f "$tree"/.git/*-index.lock
 if [ -n "$KDIR" ]; then
 	base_from_kdir
 else
@@ -298,6 +320,7 @@ if git_tree rev-parse -q --verify series >/dev/null && has_user_edits; then
 fi
 say "applying patches/$KERNEL/series"
 apply_series
+head=$(git_tree rev-parse refs/umring/series)
 blocked=$(git_tree read-tree -n -m -u "$head" 2>&1) ||
 	die "a patch brings files that you have in $tree, move yours away: $(printf '%s\n' "$blocked" | paste -sd ';')"
 git_tree config umring.checkout "$head"
