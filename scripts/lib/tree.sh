@@ -188,9 +188,15 @@ own_blobs()
 	git_tree ls-files -s | cut -d ' ' -f 2 | git_tree pack-objects -q --window=0 --stdout | git_write unpack-objects -q
 }
 
-# in_tree: print the patches that the base has already. Later ones can hide earlier ones, so take them back from the last on.
+# in_tree: print the patches that the base has already. Later ones can hide earlier ones, so take them back from the last on. Most
+# often there are none: then all apply, which is one call of git.
 in_tree()
 {
+	set --
+	for p in $(series); do
+		set -- "$@" "$top/patches/$KERNEL/$p"
+	done
+	[ $# != 0 ] && ! git_write apply --cached "$@" 2>/dev/null || return 0
 	for p in $(series | tac); do
 		! git_write apply --cached --reverse "$top/patches/$KERNEL/$p" 2>/dev/null || echo "$p"
 	done
@@ -212,28 +218,25 @@ try_apply()
 	echo "with less context"
 }
 
-epoch='Thu, 1 Jan 1970 00:00:00 +0000'
-
-# field NAME: of the mail that git mailinfo has read.
-field()
-{
-	sed -n "s/^$1: //p" "$work/info"
-}
-
 # import_commit PATCHFILE: print a commit of what the index has, for git fast-import. Its names and dates are fixed, as those of commit().
 import_commit()
 {
 	git mailinfo "$work/message" /dev/null <"$1" >"$work/info"
-	date=$(field Date)
-	printf '%s\n\n%s\n' "$(field Subject)" "$(cat "$work/message")" >"$work/message.tmp"
-	mv "$work/message.tmp" "$work/message"
-	echo 'commit refs/umring/series'
-	echo "author $(field Author) <$(field Email)> ${date:-$epoch}"
-	echo "committer umring <umring@localhost> $epoch"
-	echo "data $(wc -c <"$work/message")"
-	cat "$work/message"
-	sed 's/^/D /' "$work/patched"
-	git_tree ls-files -s | sed 's/^\([0-7]*\) \([0-9a-f]*\) 0\t/M \1 \2 /'
+	git_tree ls-files -s >"$work/entries"
+	LC_ALL=C awk '
+		FILENAME == ARGV[1] { name = $1; sub(/^[^ ]* /, ""); info[name] = $0; next }
+		FILENAME == ARGV[2] { message = message $0 "\n"; next }
+		FILENAME == ARGV[3] { deleted = deleted "D " $0 "\n"; next }
+		{ sub(/ 0\t/, " "); files = files "M " $0 "\n" }
+		END {
+			epoch = "Thu, 1 Jan 1970 00:00:00 +0000"
+			date = info["Date:"] == "" ? epoch : info["Date:"]
+			message = info["Subject:"] "\n\n" message
+			sub(/\n+$/, "\n", message)
+			printf "commit refs/umring/series\nauthor %s <%s> %s\n", info["Author:"], info["Email:"], date
+			printf "committer umring <umring@localhost> %s\ndata %d\n%s", epoch, length(message), message
+			printf "%s%s", deleted, files
+		}' "$work/info" "$work/message" "$work/patched" "$work/entries"
 }
 
 # apply_patch NAME: to the index, and add the commit to the import. Leave out a patch that the tree has already, or that is only
