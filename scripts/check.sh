@@ -83,12 +83,23 @@ open=$(rows ' (open: needs explore|does not apply: .*|skipped)$')
 bad=$(($(rows '') - good - open))
 count "$good" "$((status && !bad ? 1 : bad))" "$open"
 
+# Those that work on one copy of the project with a kernel in it, one after another, beside all others.
 say "tests/host"
-bats --tap "$top/tests/host" | tee "$build/host.tap" || :
-planned=$(sed -n 's/^1\.\.//p' "$build/host.tap")
-ok=$(grep -c '^ok ' "$build/host.tap" || :)
-skip=$(grep -c '^ok .*# skip' "$build/host.tap" || :)
-count "$((ok - skip))" "$((${planned:-1} - ok))" "$skip"
+cd "$top/tests/host"
+grep -l real_clone ./*.bats >"$build/host.real"
+# shellcheck disable=SC2046
+{
+	bats --tap $(cat "$build/host.real") >"$build/host.real.tap" &
+	bats --tap $(printf '%s\n' ./*.bats | grep -vxFf "$build/host.real") | tee "$build/host.tap" || :
+	wait $! || :
+}
+cat "$build/host.real.tap"
+for tap in "$build/host.tap" "$build/host.real.tap"; do
+	planned=$(sed -n 's/^1\.\.//p' "$tap")
+	ok=$(grep -c '^ok ' "$tap" || :)
+	skip=$(grep -c '^ok .*# skip' "$tap" || :)
+	count "$((ok - skip))" "$((${planned:-1} - ok))" "$skip"
+done
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
