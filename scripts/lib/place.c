@@ -5,7 +5,8 @@
  * Makes OUT/io_uring/x.c and OUT/kernel/x.c, copies of sources in TREE that
  *
  *   - have KUNIT_STATIC_STUB_REDIRECT() at the head of the functions that SUITES/stubs names;
- *   - include their suite, SUITES/x_kunit.c, at the end. They name SUITES by NAMED, a path relative to OUT.
+ *   - include their suite, SUITES/x_kunit.c, at the end. They name SUITES by NAMED, a path relative to OUT;
+ *   - if OUT/.config has CONFIG_EXPLORE, include their trials as well, SUITES/../explore/x_trial.c.
  *
  * Kbuild prefers a source in the build directory OUT to the one in TREE, which stays as it is: what is committed there makes a
  * patch without stubs. #line keeps the line numbers of TREE for the compiler, gdb and gcov. A copy is only written if it differs
@@ -194,6 +195,35 @@ static bool exists(const char *dir, const char *file)
 	return !access(format("%s/%s", dir, file), R_OK);
 }
 
+/* find_trials - each has a source in this tree, or is for another one */
+static void find_trials(void)
+{
+	static const char end[] = "_trial.c";
+	char *config = read_file(format("%s/.config", out)), *dir = format("%s/../explore", suites);
+	struct dirent *e;
+	DIR *d;
+
+	if (!config || !strstr(config, "\nCONFIG_EXPLORE=y\n"))
+		return;
+	d = opendir(dir);
+	if (!d)
+		fail("cannot read %s: %s", dir, strerror(errno));
+	while ((e = readdir(d))) {
+		int len = strlen(e->d_name) - strlen(end);
+		char *name, *other;
+
+		if (e->d_name[0] == '.' || len <= 0 || strcmp(e->d_name + len, end))
+			continue;
+		name = format("io_uring/%.*s.c", len, e->d_name);
+		other = format("kernel/%.*s.c", len, e->d_name);
+		if (exists(tree, other))
+			name = other;
+		if (exists(tree, name))
+			get_source(name)->trial = format("%s", e->d_name);
+	}
+	closedir(d);
+}
+
 static void find_suites(void)
 {
 	static const char end[] = "_kunit.c";
@@ -282,6 +312,8 @@ static void make_copy(struct source *src)
 	fputs(text + done, f);
 	if (src->suite)
 		fprintf(f, "\n#include \"%s%s\"\n", from(src), strrchr(src->suite, '/'));
+	if (src->trial)
+		fprintf(f, "\n#include \"%s/../explore/%s\"\n", from(src), src->trial);
 	if (fclose(f))
 		fail("no memory");
 	*strrchr(path, '/') = '\0';
@@ -335,6 +367,7 @@ int main(int argc, char **argv)
 	named = argv[4];
 	read_stubs();
 	find_suites();
+	find_trials();
 	for (int i = 0; i < nr_sources; i++) {
 		if (!wanted(&sources[i], argc - 5, argv + 5))
 			continue;

@@ -18,6 +18,7 @@ struct stub {
 struct source {
 	char *name;		/* relative to TREE */
 	char *suite;		/* its path, or NULL */
+	char *trial;		/* its name, or NULL */
 	bool optional;
 	struct stub stubs[MAX];
 	int nr_stubs;

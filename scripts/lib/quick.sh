@@ -11,7 +11,7 @@
 find_changed()
 (
 	cd "$work" || exit
-	find tree "../${home##*/}/tests/kunit/" "../${home##*/}/tests/guest/help.h" \
+	find tree "../${home##*/}/tests/kunit/" "../${home##*/}/tests/explore/" "../${home##*/}/tests/guest/help.h" \
 		\( -name .git -o -path 'tree/um-*' -o -name __pycache__ -o -name '.*.sw?' -o -name '*~' -o -name '*.md' \) -prune \
 		-o -type f -fprint "$objdir/files.tmp" -fprintf "$objdir/stats.tmp" '%p %s %T@\n' \
 		-cnewer "$1" -fprint "$objdir/changed.tmp"

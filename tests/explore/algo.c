@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which task: the algorithms. All draw from one generator, which the seed sets.
+ *
+ * bursts: who runs goes on for 2^0 to 2^6 points, and then any task is as good.
+ * pct:    tasks have priorities, and the highest runs. At depth - 1 points of the
+ *         run, drawn at its start, the running one gets the lowest ever. Finds a
+ *         race that takes that many switches with a probability that is known.
+ * pos:    each access to come has a priority of its own, drawn anew after it, and
+ *         also if another task has just touched the same place.
+ * mix:    half of the seeds bursts, a quarter each pct, of depth 2 to 4, and pos.
+ *
+ * Seed 0 has no switches, and says how many points there are, for pct.
+ */
+
+#define BURST_LOG2_MAX 6
+#define PCT_DEPTH_MAX 8
+/* A run that has taken this many times what seed 0 has is not starved any longer. */
+#define PATIENCE 20
+
+static u64 random_state;
+
+static u64 random(void)
+{
+	u64 x;
+
+	/* splitmix64 */
+	x = random_state += 0x9e3779b97f4a7c15;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+	return x ^ (x >> 31);
+}
+
+static u64 random_below(u64 n)
+{
+	return random() % n;
+}
+
+static unsigned int burst;
+static unsigned int pct_points[PCT_DEPTH_MAX], pct_nr;
+static struct access pos_done;
+static unsigned int points_of_seed_0;
+
+static struct explorer *nth(unsigned long can, int n)
+{
+	while (n--)
+		can &= can - 1;
+	return &ex.task[__ffs(can)];
+}
+
+static struct explorer *any(unsigned long can)
+{
+	burst = 1 << random_below(BURST_LOG2_MAX + 1);
+	return nth(can, random_below(hweight_long(can)));
+}
+
+static struct explorer *highest(unsigned long can)
+{
+	struct explorer *best = NULL;
+	int i;
+
+	for_each_set_bit(i, &can, ex.nr)
+		if (!best || ex.task[i].prio > best->prio)
+			best = &ex.task[i];
+	return best;
+}
+
+static bool starves(void)
+{
+	return points_of_seed_0 && ex.points > PATIENCE * points_of_seed_0;
+}
+
+static struct explorer *choose_pct(struct explorer *me, unsigned long can)
+{
+	unsigned int i;
+
+	for (i = 0; i < pct_nr; i++)
+		if (pct_points[i] == ex.points)
+			me->prio = i;
+	return highest(can);
+}
+
+static struct explorer *choose_pos(struct explorer *me, unsigned long can)
+{
+	int i;
+
+	/* @me has done what it had at its last point. */
+	for_each_set_bit(i, &can, ex.nr)
+		if (&ex.task[i] == me || overlap(&ex.task[i].at, &pos_done))
+			ex.task[i].prio = random();
+	me = highest(can);
+	pos_done = me->at;
+	return me;
+}
+
+/* choose - who goes on, @me or another one that can */
+static struct explorer *choose(struct explorer *me, unsigned long can)
+{
+	enum algo algo = ex.algo;
+
+	if (algo != ALGO_NONE && algo != ALGO_LIST && starves())
+		algo = ALGO_BURSTS;
+	switch (algo) {
+	case ALGO_BURSTS:
+		return burst-- > 1 ? me : any(can);
+	case ALGO_PCT:
+		return choose_pct(me, can);
+	case ALGO_POS:
+		return choose_pos(me, can);
+	case ALGO_LIST:
+		return replay_switch(me, can);
+	default:
+		return me;
+	}
+}
+
+/* choose_waiting - who goes on where nobody of ours ran, or the one that ran waits */
+static struct explorer *choose_waiting(unsigned long can)
+{
+	if (ex.draining)
+		return nth(can, 0);
+	switch (ex.algo) {
+	case ALGO_BURSTS:
+		return any(can);
+	case ALGO_PCT:
+	case ALGO_POS:
+		return starves() ? any(can) : highest(can);
+	case ALGO_LIST:
+		return replay_pick(can);
+	default:
+		return nth(can, 0);
+	}
+}
+
+static void start_algo(u64 seed, enum algo algo, unsigned int depth)
+{
+	unsigned int i;
+
+	random_state = seed;
+	random();
+	burst = 0;
+	pct_nr = 0;
+	pos_done = (struct access){ };
+	if (algo != ALGO_PCT)
+		return;
+	depth = depth ?: 2 + random_below(3);
+	for (i = 0; i + 1 < depth && i < PCT_DEPTH_MAX; i++)
+		pct_points[pct_nr++] = 1 + random_below(points_of_seed_0 ?: 100);
+}

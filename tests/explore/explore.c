@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The explorer: has the tasks of a trial run as if each had a CPU of its own, by a
+ * schedule that a seed decides. To be read in this order:
+ *
+ *	explore.h	what a trial is, and how it runs
+ *	hooks.h		how code that is explored comes to call this
+ *	points.c	before each access: where another task can be chosen
+ *	pick.c		who can run, what the scheduler is told, who waits for locks
+ *	algo.c		who is chosen
+ *	stores.c	which stores others do not see yet
+ *	record.c	what of it is written down, and how it is done again
+ *	trace.c		the same, to be read
+ *	detect.c	what is wrong
+ *	trial.c		the loop over the seeds, the command line
+ *
+ * There is no locking. All runs on one CPU, and what is here cannot be switched away
+ * from, but in give_way(). Interrupts come in, and leave it alone.
+ */
+#include <linux/completion.h>
+#include <linux/ctype.h>
+#include <linux/explore.h>
+#include <linux/kcsan-checks.h>
+#include <linux/kmsg_dump.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/string.h>
+#include <os.h>
+
+#include "explore.h"
+#include "hooks.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "explore."
+
+enum explore_barrier { EXPLORE_MB, EXPLORE_WMB };
+
+#include "state.h"
+#include "stores.c"
+#include "pick.c"
+#include "algo.c"
+#include "record.c"
+#include "trace.c"
+#include "points.c"
+#include "detect.c"
+#include "trial.c"

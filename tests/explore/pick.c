@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who runs.
+ *
+ * The tasks of a trial have one CPU between them, and each is to behave as if it
+ * had one of its own. So at a point any of them may be switched to, whatever the
+ * present one holds; it stays runnable, and goes on from there when its turn comes.
+ * Those that sleep, or wait for a lock that another one holds, are no candidates.
+ *
+ * All others, such as kworkers and the thread of the KUnit case, go first: if one
+ * is runnable when the scheduler has to pick, it runs to its end. They see no
+ * points, and nothing is drawn at random for them, so that a seed means the same
+ * whatever else the boot has done.
+ *
+ * What of the kernel takes it for granted that it has the only CPU asks
+ * explore_atomic(): whether a task was switched away from that may hold a lock or
+ * be an RCU reader.
+ */
+
+struct waiter {
+	struct task_struct *task;
+	raw_spinlock_t *lock;		/* or NULL, for explore_nr_atomic */
+	struct waiter *next;
+};
+
+static struct waiter *waiters;
+int explore_nr_atomic;
+
+static struct explorer *find(struct task_struct *p)
+{
+	int i;
+
+	for (i = 0; i < ex.nr; i++)
+		if (ex.task[i].task == p && !ex.task[i].left)
+			return &ex.task[i];
+	return NULL;
+}
+
+static struct explorer *find_current(void)
+{
+	if (!ex.on)
+		return NULL;
+	if (ex.last && ex.last->task == current && !ex.last->left)
+		return ex.last;
+	return find(current);
+}
+
+static bool must_wait(const struct waiter *w)
+{
+	return w->lock ? raw_spin_is_locked(w->lock) : explore_nr_atomic;
+}
+
+static bool can_run(struct task_struct *p)
+{
+	struct waiter *w;
+
+	if (p->on_rq != TASK_ON_RQ_QUEUED || p->se.sched_delayed)
+		return false;
+	for (w = waiters; w; w = w->next)
+		if (w->task == p && must_wait(w))
+			return false;
+	return true;
+}
+
+/* candidates - a bit for each of our tasks that can run */
+static unsigned long candidates(void)
+{
+	unsigned long can = 0;
+	int i;
+
+	for (i = 0; i < ex.nr; i++)
+		if (!ex.task[i].left && can_run(ex.task[i].task))
+			can |= BIT(i);
+	return can;
+}
+
+/* explore_pick - whom the scheduler is to run, or NULL: let it choose */
+struct task_struct *explore_pick(struct rq *rq)
+{
+	struct explorer *next = ex.next;
+	struct task_struct *p;
+	unsigned long can;
+
+	if (!ex.on || rq->nr_running != rq->cfs.h_nr_queued)
+		return NULL;
+	list_for_each_entry(p, &rq->cfs_tasks, se.group_node)
+		if (!find(p) && can_run(p))
+			return p;
+	if (!next || !can_run(next->task)) {
+		can = candidates();
+		if (!can)
+			return NULL;
+		next = choose_waiting(can);
+		record_pick(next, can);
+	}
+	ex.next = NULL;
+	ex.last = next;
+	return next->task;
+}
+
+/* give_way - let others run; the task may be in whatever context a task can be */
+static void give_way(void)
+{
+	bool atomic = preempt_count() || irqs_disabled();
+
+	explore_nr_atomic += atomic;
+	explore_schedule();
+	explore_nr_atomic -= atomic;
+}
+
+static void switch_to_task(struct explorer *me, struct explorer *next)
+{
+	record_switch(me, next);
+	trace_switch(me, next);
+	hold(me);
+	explore_flush();
+	ex.switches++;
+	ex.next = next;
+	give_way();
+	come_in(me);
+	explore_flush();
+}
+
+static void wait_for(raw_spinlock_t *lock)
+{
+	struct waiter waiter = { current, lock, waiters };
+	struct waiter **w;
+
+	if (preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET))
+		give_up("an interrupt waits for a lock of a task");
+	waiters = &waiter;
+	while (must_wait(&waiter)) {
+		give_way();
+		if (must_wait(&waiter) && !candidates())
+			give_up("deadlock");
+	}
+	for (w = &waiters; *w != &waiter; w = &(*w)->next)
+		;
+	*w = waiter.next;
+}
+
+void explore_wait_lock(raw_spinlock_t *lock)
+{
+	/* What a task that has the lock already does wrong, others say. */
+	if (ex.on && lock->owner != current)
+		wait_for(lock);
+}
+
+void explore_wait_atomic(void)
+{
+	if (explore_nr_atomic)
+		wait_for(NULL);
+}
+
+static void join(struct task_struct *p, const char *name)
+{
+	struct explorer *task = &ex.task[ex.nr];
+
+	if (ex.nr == EXPLORE_TASKS)
+		give_up("too many tasks");
+	*task = (struct explorer){ .task = get_task_struct(p) };
+	strscpy(task->name, name);
+	task->prio = random_below(~0ULL);
+	ex.nr++;
+}
+
+/* explore_new_task - what a task of ours creates is ours as well */
+void explore_new_task(struct task_struct *p)
+{
+	if (find_current() && !ex.draining && !find(p))
+		join(p, "worker");
+}

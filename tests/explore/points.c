@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Points: where the explorer is called, before each access, barrier and call by
+ * which tasks can meet (hooks.h has how). At a point another task may be chosen;
+ * after that the access is done, as the task finds things then.
+ *
+ * No point, though KASAN looks at the access:
+ *
+ *   - who is not of the trial, or in an interrupt;
+ *   - a plain access to the task's own stack, and to its thread_info, which has
+ *     the preempt_count that a switch saves and restores;
+ *   - where interrupts were disabled by hand: that is what data of this CPU has
+ *     for a lock, of which there would be one copy a CPU. Spinlocks that disable
+ *     interrupts do it elsewhere;
+ *   - with the runqueue locked.
+ */
+
+/* mm/kasan/kasan.h has it, which only files there include. */
+bool kasan_check_range(const void *addr, size_t size, bool write,
+		       unsigned long ip);
+
+static bool irqs_off_by_hand;
+
+static bool private(const struct access *at)
+{
+	if (at->addr - (unsigned long)current_thread_info() <
+	    sizeof(struct thread_info))
+		return true;
+	return !(at->type & (KCSAN_ACCESS_ATOMIC | ACCESS_VOLATILE)) &&
+	       at->addr - (unsigned long)task_stack_page(current) < THREAD_SIZE;
+}
+
+static struct explorer *who_is_here(void)
+{
+	if (!ex.on || irqs_off_by_hand ||
+	    preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET) ||
+	    raw_spin_is_locked(&this_rq()->__lock))
+		return NULL;
+	return find_current();
+}
+
+static void point(struct explorer *me, const struct access *at)
+{
+	struct explorer *next;
+
+	settle();
+	me->at = *at;
+	me->points++;
+	ex.points++;
+	if (ex.draining)
+		return;
+	next = choose(me, candidates());
+	if (next != me)
+		switch_to_task(me, next);
+}
+
+static void access(const volatile void *ptr, unsigned long size, int type,
+		   unsigned long ip)
+{
+	struct access at = { (unsigned long)ptr, size, type, ip };
+	struct explorer *me = who_is_here();
+
+	if (type & KCSAN_ACCESS_ASSERT)
+		return;
+	if (me && !private(&at)) {
+		point(me, &at);
+		meet_held(me);
+		log_access(me);
+	}
+#ifdef CONFIG_KASAN
+	kasan_check_range((void *)ptr, size, type & KCSAN_ACCESS_WRITE, ip);
+#endif
+}
+
+void explore_access(const volatile void *ptr, unsigned long size, int type)
+{
+	access(ptr, size, type, _RET_IP_);
+}
+
+void explore_barrier(enum explore_barrier barrier)
+{
+	struct access at = { .type = ACCESS_CALL, .ip = _RET_IP_ };
+	struct explorer *me = who_is_here();
+
+	if (!me)
+		return;
+	/* What was stored can be held up to here, and no further. */
+	if (explore_nr_stores)
+		point(me, &at);
+	barrier_passed(barrier);
+}
+
+/* explore_relax - cpu_relax(): somebody else has to do something first */
+void explore_relax(void)
+{
+	struct explorer *me = who_is_here();
+	unsigned long can;
+
+	barrier();
+	if (!me)
+		return;
+	settle();
+	can = candidates() & ~BIT(me - ex.task);
+	if (can)
+		switch_to_task(me, choose_waiting(can));
+}
+
+/* explore_call - a function of EXPLORE_FUNCTIONS is about to be called */
+__visible void explore_call(unsigned long ip, void *function)
+{
+	struct access at = { (unsigned long)function, 0, ACCESS_CALL, ip };
+	struct explorer *me = who_is_here();
+
+	if (!me)
+		return;
+	point(me, &at);
+	explore_flush();
+}
+
+/* Pass on the six registers that can hold arguments. The seventh aligns the stack. */
+#define EXPLORE_THUNK(f)						\
+asm(".pushsection .text\n"						\
+    ".weak " #f "\n"							\
+    ".globl explored_" #f "\n"						\
+    "explored_" #f ":\n"							\
+    "push %rax\n push %rdi\n push %rsi\n push %rdx\n"			\
+    "push %rcx\n push %r8\n push %r9\n"					\
+    "mov 56(%rsp), %rdi\n"						\
+    "mov $" #f ", %rsi\n"						\
+    "call explore_call\n"						\
+    "pop %r9\n pop %r8\n pop %rcx\n"					\
+    "pop %rdx\n pop %rsi\n pop %rdi\n pop %rax\n"			\
+    "jmp " #f "\n"							\
+    ".popsection\n");
+EXPLORE_FUNCTIONS(EXPLORE_THUNK)
+
+void block_signals(void);
+void unblock_signals(void);
+int um_set_signals(int enable);
+
+__visible void explored_block_signals(void)
+{
+	block_signals();
+	irqs_off_by_hand = true;
+}
+
+__visible void explored_unblock_signals(void)
+{
+	irqs_off_by_hand = false;
+	unblock_signals();
+}
+
+__visible int explored_um_set_signals(int enable)
+{
+	irqs_off_by_hand = !enable;
+	return um_set_signals(enable);
+}
+
+/* What gcc calls, by the size of the access. */
+#define EXPLORE_TSAN(size)						\
+__visible void __tsan_read##size(void *p)				\
+{									\
+	access(p, size, 0, _RET_IP_);					\
+}									\
+__visible void __tsan_write##size(void *p)				\
+{									\
+	access(p, size, KCSAN_ACCESS_WRITE, _RET_IP_);			\
+}									\
+__visible void __tsan_volatile_read##size(void *p)			\
+{									\
+	access(p, size, ACCESS_VOLATILE, _RET_IP_);			\
+}									\
+__visible void __tsan_volatile_write##size(void *p)			\
+{									\
+	access(p, size, ACCESS_VOLATILE | KCSAN_ACCESS_WRITE, _RET_IP_); \
+}									\
+void __tsan_unaligned_read##size(void *p) __alias(__tsan_read##size);	\
+void __tsan_unaligned_write##size(void *p) __alias(__tsan_write##size);	\
+void __tsan_unaligned_volatile_read##size(void *p)			\
+	__alias(__tsan_volatile_read##size);				\
+void __tsan_unaligned_volatile_write##size(void *p)			\
+	__alias(__tsan_volatile_write##size);
+
+EXPLORE_TSAN(1)
+EXPLORE_TSAN(2)
+EXPLORE_TSAN(4)
+EXPLORE_TSAN(8)
+EXPLORE_TSAN(16)
+
+__visible void __tsan_read_range(void *p, size_t size)
+{
+	access(p, size, 0, _RET_IP_);
+}
+
+__visible void __tsan_write_range(void *p, size_t size)
+{
+	access(p, size, KCSAN_ACCESS_WRITE, _RET_IP_);
+}
+
+__visible void __tsan_init(void)
+{
+}

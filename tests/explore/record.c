@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Record and replay. A schedule is a list of what was not the default, which is
+ * that a task goes on while it can, that otherwise the first of the tasks does
+ * that can, and that stores are seen at once. The items, with commas between:
+ *
+ *	1:34>0		at its 34th point, task 1 was switched away from, to task 0
+ *	1:34>0!30!32	and of its stores, those of points 30 and 32 were held
+ *	1:34~2		after its 34th point task 1 could not go on, and task 2 did
+ *
+ * Tasks are counted from 0, in the order in which they were created, points from 1.
+ * With the same build the list gives the same schedule, whatever ran before. With
+ * fewer items it is a schedule as well: that is how it is minimised. Items that do
+ * not fit, since the task does not get there or the other one cannot run, are
+ * passed over, and counted.
+ */
+
+static struct event events[EXPLORE_EVENTS];
+static int nr_events;
+static bool events_lost;
+
+/* the list that is replayed, and what of it has come up */
+static struct event listed[EXPLORE_EVENTS];
+static bool listed_used[EXPLORE_EVENTS];
+static int nr_listed;
+static struct event *listed_now;
+
+static int number(const struct explorer *task)
+{
+	return task ? task - ex.task : 0;
+}
+
+static void record(struct explorer *me, struct explorer *to, bool forced)
+{
+	if (nr_events == EXPLORE_EVENTS) {
+		events_lost = true;
+		return;
+	}
+	events[nr_events++] = (struct event){
+		.task = number(me),
+		.to = number(to),
+		.forced = forced,
+		.point = me ? me->points : 0,
+	};
+}
+
+static void record_switch(struct explorer *me, struct explorer *to)
+{
+	record(me, to, true);
+}
+
+static void record_pick(struct explorer *to, unsigned long can)
+{
+	if (to != nth(can, 0))
+		record(ex.last, to, false);
+}
+
+/* record_held - the last switch has held this store */
+static void record_held(const struct store *store)
+{
+	struct event *e = &events[nr_events - 1];
+
+	if (!events_lost)
+		e->held[e->nr_held++] = store->point;
+}
+
+static struct event *replay_find(struct explorer *me, bool forced)
+{
+	int i;
+
+	for (i = 0; i < nr_listed; i++) {
+		struct event *e = &listed[i];
+
+		if (!listed_used[i] && e->task == number(me) &&
+		    e->point == (me ? me->points : 0) && e->forced == forced)
+			return e;
+	}
+	return NULL;
+}
+
+static struct explorer *replay_to(struct event *e, unsigned long can)
+{
+	if (!e || e->to >= ex.nr || !(can & BIT(e->to)))
+		return NULL;
+	listed_used[e - listed] = true;
+	return &ex.task[e->to];
+}
+
+static struct explorer *replay_switch(struct explorer *me, unsigned long can)
+{
+	listed_now = replay_find(me, true);
+	return replay_to(listed_now, can) ?: me;
+}
+
+static struct explorer *replay_pick(unsigned long can)
+{
+	return replay_to(replay_find(ex.last, false), can) ?: nth(can, 0);
+}
+
+static bool replay_holds(const struct store *store)
+{
+	int i;
+
+	for (i = 0; listed_now && i < listed_now->nr_held; i++)
+		if (listed_now->held[i] == store->point)
+			return true;
+	return false;
+}
+
+static int replay_unused(void)
+{
+	int i, nr = 0;
+
+	for (i = 0; i < nr_listed; i++)
+		nr += !listed_used[i];
+	return nr;
+}
+
+static const char *parse_number(const char *s, unsigned int *nr)
+{
+	if (!isdigit(*s))
+		return NULL;
+	for (*nr = 0; isdigit(*s); s++)
+		*nr = 10 * *nr + *s - '0';
+	return s;
+}
+
+static const char *parse_event(const char *s, struct event *e)
+{
+	unsigned int nr;
+
+	*e = (struct event){ };
+	s = parse_number(s, &nr);
+	e->task = nr;
+	if (!s || nr >= EXPLORE_TASKS || *s++ != ':')
+		return NULL;
+	s = parse_number(s, &e->point);
+	if (!s || (*s != '>' && *s != '~'))
+		return NULL;
+	e->forced = *s == '>';
+	s = parse_number(s + 1, &nr);
+	e->to = nr;
+	if (!s || nr >= EXPLORE_TASKS)
+		return NULL;
+	while (*s == '!' && e->forced && e->nr_held < EXPLORE_STORES) {
+		s = parse_number(s + 1, &e->held[e->nr_held++]);
+		if (!s)
+			return NULL;
+	}
+	return s;
+}
+
+/* parse_list - whether @s is a list; "none" is the empty one */
+static bool parse_list(const char *s)
+{
+	nr_listed = 0;
+	if (!strcmp(s, "none"))
+		return true;
+	while (nr_listed < EXPLORE_EVENTS) {
+		s = parse_event(s, &listed[nr_listed++]);
+		if (!s || !*s)
+			return s;
+		if (*s++ != ',')
+			return false;
+	}
+	return false;
+}
+
+/* A line of the kernel's log is not as long as a list can be. */
+#define LIST_LINE 800
+
+static void print_list(void)
+{
+	static char line[LIST_LINE + 200];
+	const char *op = "=";
+	int i, j, len = 0;
+
+	if (!nr_events)
+		len = sprintf(line, "none");
+	for (i = 0; i < nr_events; i++) {
+		struct event *e = &events[i];
+
+		len += sprintf(line + len, "%s%u:%u%c%u", i ? "," : "", e->task,
+			       e->point, e->forced ? '>' : '~', e->to);
+		for (j = 0; j < e->nr_held; j++)
+			len += sprintf(line + len, "!%u", e->held[j]);
+		if (len < LIST_LINE)
+			continue;
+		pr_err("explore: list%s%s\n", op, line);
+		op = "+=";
+		len = 0;
+	}
+	if (len)
+		pr_err("explore: list%s%s\n", op, line);
+	if (events_lost)
+		pr_err("explore: the list is longer than %d items, and not whole\n",
+		       EXPLORE_EVENTS);
+}
+
+static void start_record(void)
+{
+	nr_events = 0;
+	events_lost = false;
+	listed_now = NULL;
+	memset(listed_used, 0, sizeof(listed_used));
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of the explorer share. They are one object, see explore.c. */
+
+#define EXPLORE_TASKS 16
+/* stores that a task can have in flight; as a bigger one, a buffer of a CPU drains */
+#define EXPLORE_STORES 16
+#define EXPLORE_EVENTS 1024
+#define EXPLORE_NAME 16
+
+/* more than KCSAN has: a volatile access, and a call of a function */
+#define ACCESS_VOLATILE	BIT(8)
+#define ACCESS_CALL	BIT(9)
+
+struct access {
+	unsigned long addr;	/* of what is called, for ACCESS_CALL */
+	unsigned long size;
+	int type;
+	unsigned long ip;
+};
+
+struct store {
+	struct access at;
+	unsigned int point;
+	unsigned int epoch;	/* barriers for stores that came before it */
+	u64 old, new;
+	bool bits;		/* others may change other bits of it */
+	bool held;
+};
+
+struct explorer {
+	struct task_struct *task;
+	char name[EXPLORE_NAME];
+	unsigned int points;
+	struct access at;	/* what it does next, or in a call now */
+	u64 prio;
+	bool left;		/* its function has returned */
+	/* stores that it has done and others do not see, while they run */
+	struct store held[EXPLORE_STORES];
+	int nr_held;
+};
+
+/* A place where it is not the explorer's default who runs next. */
+struct event {
+	u8 task, to;
+	bool forced;		/* @task could have gone on */
+	unsigned int point;	/* the last that @task has reached */
+	unsigned int held[EXPLORE_STORES];
+	int nr_held;
+};
+
+enum algo { ALGO_NONE, ALGO_BURSTS, ALGO_PCT, ALGO_POS, ALGO_LIST };
+enum memory { MEMORY_SC, MEMORY_TSO, MEMORY_WEAK };
+
+static struct {
+	bool on;		/* the tasks below are picked by us */
+	bool draining;		/* and run without switches, to some end */
+	struct explorer task[EXPLORE_TASKS];
+	int nr;
+	struct explorer *last;	/* who of them ran last */
+	struct explorer *next;	/* whom a switch is to */
+	unsigned int points;	/* of all */
+	unsigned int switches;
+	enum algo algo;
+	enum memory memory;
+} ex;
+
+static u64 random_below(u64 n);
+static struct explorer *choose(struct explorer *me, unsigned long can);
+static struct explorer *choose_waiting(unsigned long can);
+static void record_switch(struct explorer *me, struct explorer *to);
+static void record_pick(struct explorer *to, unsigned long can);
+static void record_held(const struct store *store);
+static struct explorer *replay_switch(struct explorer *me, unsigned long can);
+static struct explorer *replay_pick(unsigned long can);
+static bool replay_holds(const struct store *store);
+static void trace_switch(struct explorer *me, struct explorer *to);
+static void trace_store(struct explorer *me, const struct store *store);
+static void trace_missed(struct explorer *me, struct explorer *of,
+			 const struct store *store);
+static void __noreturn give_up(const char *why);

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Late stores: what a task has stored, and others do not see yet.
+ *
+ * A store is done at once, and logged with the value that it replaced. When the
+ * task is switched away from, some of the stores in the log can be held: memory
+ * gets the old value back, and the task that runs now reads that. When the first
+ * one runs on, they come in, before it does anything else. So each store is held
+ * once at most, which is enough for two tasks to miss each other's stores, and
+ * nobody spins for ever.
+ *
+ * Which can be held is up to what the task did since:
+ *
+ *   - a full barrier, a lock, an unlock, and each call of a function of the rest
+ *     of the kernel empty the log: all in it can be seen by everybody;
+ *   - as on x86 (tso), stores become visible in order, so that those that are held
+ *     are the last ones; and read-modify-writes empty the log;
+ *   - weak: any of them, as the kernel's memory model has it. But a store is not
+ *     visible before those that a write barrier or a release puts before it, nor
+ *     before older ones to the same place. Read-modify-writes are not held
+ *     themselves, but for set_bit() and the like; those that return nothing leave
+ *     the log alone.
+ *
+ * If another task of ours writes to a place where a store is held, those of the
+ * holder come in first: its store was the earlier one. Who is not ours, and writes
+ * there, has the last word as well: the store then counts as gone in before.
+ *
+ * What is not here: reads that are satisfied early. A missing read barrier is not
+ * found.
+ */
+
+static struct store log_of_stores[EXPLORE_STORES];
+int explore_nr_stores;
+static unsigned int store_epoch;
+/* The last in the log: its value is in memory only once the task has gone on. */
+static bool store_pending;
+
+static u64 load(const struct access *at)
+{
+	switch (at->size) {
+	case 1: return *(volatile u8 *)at->addr;
+	case 2: return *(volatile u16 *)at->addr;
+	case 4: return *(volatile u32 *)at->addr;
+	default: return *(volatile u64 *)at->addr;
+	}
+}
+
+static void put(const struct access *at, u64 value)
+{
+	switch (at->size) {
+	case 1: *(volatile u8 *)at->addr = value; break;
+	case 2: *(volatile u16 *)at->addr = value; break;
+	case 4: *(volatile u32 *)at->addr = value; break;
+	default: *(volatile u64 *)at->addr = value; break;
+	}
+}
+
+/* exchange - replace @from by @to, unless somebody else has changed it */
+static bool exchange(const struct store *store, u64 from, u64 to)
+{
+	u64 mask = store->bits ? store->old ^ store->new : ~0ULL;
+	u64 now = load(&store->at);
+
+	if ((now ^ from) & mask)
+		return false;
+	put(&store->at, (now & ~mask) | (to & mask));
+	return true;
+}
+
+static bool overlap(const struct access *a, const struct access *b)
+{
+	return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
+}
+
+void explore_flush(void)
+{
+	explore_nr_stores = 0;
+	store_pending = false;
+}
+
+/* settle - the task has gone on, so what it stored last is there */
+static void settle(void)
+{
+	struct store *last = &log_of_stores[explore_nr_stores - 1];
+
+	if (!store_pending)
+		return;
+	store_pending = false;
+	last->new = load(&last->at);
+	if (last->new == last->old)
+		explore_nr_stores--;
+}
+
+/* flush_before_epoch - something that is visible at once comes after a barrier */
+static void flush_before_epoch(void)
+{
+	int i, nr = 0;
+
+	for (i = 0; i < explore_nr_stores; i++)
+		if (log_of_stores[i].epoch == store_epoch)
+			log_of_stores[nr++] = log_of_stores[i];
+	explore_nr_stores = nr;
+}
+
+static void barrier_passed(enum explore_barrier barrier)
+{
+	if (barrier == EXPLORE_MB)
+		explore_flush();
+	else
+		store_epoch++;
+}
+
+/* log_access - the task is about to do @me->at */
+static void log_access(struct explorer *me)
+{
+	bool atomic = me->at.type & KCSAN_ACCESS_ATOMIC;
+	struct store *store;
+	int i;
+
+	if (!(me->at.type & KCSAN_ACCESS_WRITE) || ex.memory == MEMORY_SC)
+		return;
+	if (atomic && ex.memory == MEMORY_TSO) {
+		explore_flush();
+		return;
+	}
+	if ((me->at.type & KCSAN_ACCESS_COMPOUND) || me->at.size > 8 ||
+	    !is_power_of_2(me->at.size)) {
+		if (ex.memory == MEMORY_TSO)
+			explore_flush();
+		flush_before_epoch();
+		for (i = 0; i < explore_nr_stores; i++)
+			if (overlap(&log_of_stores[i].at, &me->at))
+				explore_flush();
+		return;
+	}
+	if (explore_nr_stores == EXPLORE_STORES)
+		memmove(log_of_stores, log_of_stores + 1,
+			--explore_nr_stores * sizeof(*store));
+	store = &log_of_stores[explore_nr_stores++];
+	*store = (struct store){
+		.at = me->at,
+		.point = me->points,
+		.epoch = store_epoch,
+		.old = load(&me->at),
+		.bits = atomic,
+	};
+	store_pending = true;
+}
+
+/* hold - choose which stores others are not to see, and take them back */
+static void hold(struct explorer *me)
+{
+	int i, j, first = explore_nr_stores, nr = explore_nr_stores;
+
+	me->nr_held = 0;
+	if (!nr)
+		return;
+	if (ex.algo != ALGO_LIST && random_below(2))
+		first = random_below(nr);
+	for (i = 0; i < nr; i++) {
+		struct store *store = &log_of_stores[i];
+
+		if (ex.algo == ALGO_LIST)
+			store->held = replay_holds(store);
+		else if (ex.memory == MEMORY_TSO)
+			store->held = i >= first;
+		else
+			store->held = i >= first && random_below(2);
+		for (j = 0; j < i; j++)
+			if (log_of_stores[j].held &&
+			    (ex.memory == MEMORY_TSO ||
+			     log_of_stores[j].epoch < store->epoch ||
+			     overlap(&log_of_stores[j].at, &store->at)))
+				store->held = true;
+		if (store->held) {
+			me->held[me->nr_held++] = *store;
+			record_held(store);
+		}
+	}
+	for (i = me->nr_held - 1; i >= 0; i--) {
+		if (!exchange(&me->held[i], me->held[i].new, me->held[i].old))
+			me->held[i].held = false;
+		else
+			trace_store(me, &me->held[i]);
+	}
+}
+
+/* come_in - now they see them */
+static void come_in(struct explorer *me)
+{
+	int i;
+
+	for (i = 0; i < me->nr_held; i++)
+		if (me->held[i].held)
+			exchange(&me->held[i], me->held[i].old, me->held[i].new);
+	me->nr_held = 0;
+}
+
+/* meet_held - @me is about to do its access where others may hold stores */
+static void meet_held(struct explorer *me)
+{
+	int t, i;
+
+	for (t = 0; t < ex.nr; t++) {
+		struct explorer *of = &ex.task[t];
+
+		for (i = 0; of != me && i < of->nr_held; i++) {
+			if (!of->held[i].held ||
+			    !overlap(&of->held[i].at, &me->at))
+				continue;
+			if (me->at.type & KCSAN_ACCESS_WRITE)
+				come_in(of);
+			else
+				trace_missed(me, of, &of->held[i]);
+		}
+	}
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * explore.trace=1: what happened in the last seed of a trial that was run, a line a
+ * switch, a store that was held, and a read that did not see it. The lines are kept
+ * until the tasks have ended: to print is to take locks.
+ */
+
+#define TRACE_LINES 4096
+
+enum trace_kind { TRACE_SWITCH, TRACE_STORE, TRACE_MISSED };
+
+struct trace {
+	enum trace_kind kind;
+	u8 task, other;
+	unsigned int point;		/* of @task */
+	unsigned int other_point;	/* TRACE_MISSED: where it was stored */
+	struct access at;
+	u64 old, new;
+};
+
+static struct trace *trace;
+static int nr_trace;
+static bool trace_wanted;
+module_param_named(trace, trace_wanted, bool, 0444);
+
+static struct trace *trace_line(enum trace_kind kind, struct explorer *me,
+				unsigned int point, const struct access *at)
+{
+	struct trace *t;
+
+	if (!trace || nr_trace == TRACE_LINES)
+		return NULL;
+	t = &trace[nr_trace++];
+	*t = (struct trace){ kind, number(me), 0, point, 0, *at };
+	return t;
+}
+
+static void trace_switch(struct explorer *me, struct explorer *to)
+{
+	struct trace *t = trace_line(TRACE_SWITCH, me, me->points, &me->at);
+
+	if (t)
+		t->other = number(to);
+}
+
+static void trace_store(struct explorer *me, const struct store *store)
+{
+	struct trace *t = trace_line(TRACE_STORE, me, store->point, &store->at);
+
+	if (t) {
+		t->old = store->old;
+		t->new = store->new;
+	}
+}
+
+static void trace_missed(struct explorer *me, struct explorer *of,
+			 const struct store *store)
+{
+	struct trace *t = trace_line(TRACE_MISSED, me, me->points, &me->at);
+
+	if (t) {
+		t->other = number(of);
+		t->other_point = store->point;
+		t->old = store->old;
+		t->new = store->new;
+	}
+}
+
+static const char *what(const struct access *at)
+{
+	if (at->type & ACCESS_CALL)
+		return at->addr ? "call" : "barrier";
+	if (at->type & KCSAN_ACCESS_COMPOUND)
+		return "update";
+	return at->type & KCSAN_ACCESS_WRITE ? "write" : "read";
+}
+
+static void print_trace(void)
+{
+	int i;
+
+	for (i = 0; i < nr_trace; i++) {
+		struct trace *t = &trace[i];
+		struct explorer *me = &ex.task[t->task], *o = &ex.task[t->other];
+		char of[80] = "";
+
+		if (t->at.type & ACCESS_CALL && t->at.addr)
+			snprintf(of, sizeof(of), " %ps", (void *)t->at.addr);
+		else if (t->at.addr)
+			snprintf(of, sizeof(of), " 0x%lx+%lu", t->at.addr,
+				 t->at.size);
+		switch (t->kind) {
+		case TRACE_SWITCH:
+			pr_err("explore: switch %u:%u %s/%d ip=0x%lx %pS before %s%s to %u %s/%d\n",
+			       t->task, t->point, me->name, me->task->pid,
+			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
+			       t->other, o->name, o->task->pid);
+			break;
+		case TRACE_STORE:
+			pr_err("explore: late %u:%u %s/%d ip=0x%lx %pS %s%s old=0x%llx new=0x%llx\n",
+			       t->task, t->point, me->name, me->task->pid,
+			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
+			       t->old, t->new);
+			break;
+		case TRACE_MISSED:
+			pr_err("explore: missed %u:%u %s/%d ip=0x%lx %pS %s%s saw=0x%llx late=0x%llx of %u:%u\n",
+			       t->task, t->point, me->name, me->task->pid,
+			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
+			       t->old, t->new, t->other, t->other_point);
+			break;
+		}
+	}
+}
+
+static void start_trace(void)
+{
+	nr_trace = 0;
+	if (trace_wanted && !trace)
+		trace = kvmalloc_array(TRACE_LINES, sizeof(*trace), GFP_KERNEL);
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The loop of a trial over its seeds, what the command line says of it, and what is
+ * printed of it: README.md has both.
+ *
+ * Before the first seed the trial runs once without switches, as seed 0, so that pct
+ * knows how long it is.
+ */
+
+static char *seeds = "1-100";
+core_param(explore, seeds, charp, 0444);
+static char *algo_name = "mix";
+module_param_named(algo, algo_name, charp, 0444);
+static unsigned int depth;
+module_param_named(depth, depth, uint, 0444);
+static char *memory_name = "weak";
+module_param_named(memory, memory_name, charp, 0444);
+static char *list;
+module_param_named(list, list, charp, 0444);
+static bool keep_on;
+module_param_named(keep, keep_on, bool, 0444);
+
+static const char * const algos[] = {
+	[ALGO_NONE] = "none", [ALGO_BURSTS] = "bursts", [ALGO_PCT] = "pct",
+	[ALGO_POS] = "pos", [ALGO_LIST] = "list",
+};
+
+static const char * const memories[] = {
+	[MEMORY_SC] = "sc", [MEMORY_TSO] = "tso", [MEMORY_WEAK] = "weak",
+};
+
+/* in simulated time: nobody of a trial should sleep for as long */
+#define HANG (100 * HZ)
+/* more than the longest trial has, by far */
+#define LIVELOCK 10000000
+
+static struct {
+	struct kunit *test;
+	u64 first, last, seed;
+	bool running, warming, over, failed;
+	unsigned int nr, nr_failed, points, switches;
+	long long start;
+	const char *wrong;	/* with the command line */
+} tr;
+
+static struct {
+	const struct explore_thread *thread[EXPLORE_TASKS];
+	int nr_running;
+	struct completion done;
+} threads;
+
+static bool parse_seeds(const char *s, u64 *from, u64 *to)
+{
+	char *end;
+
+	if (!isdigit(*s))
+		return false;
+	*from = simple_strtoull(s, &end, 10);
+	*to = *from;
+	if (*end == '-' && isdigit(end[1]))
+		*to = simple_strtoull(end + 1, &end, 10);
+	return !*end && *to >= *from;
+}
+
+static void print_failure(const char *why)
+{
+	pr_err("explore: trial %s seed %llu failed: %s; algo=%s points=%u switches=%u\n",
+	       tr.test->name, tr.seed, why, algos[ex.algo],
+	       ex.points, ex.switches);
+	print_list();
+	print_trace();
+}
+
+static void __noreturn give_up(const char *why)
+{
+	print_failure(why);
+	panic("explore: %s", why);
+}
+
+static void print_summary(void)
+{
+	pr_err("explore: trial %s: %u seeds, %u failed, %u points, %u switches, %lld ns\n",
+	       tr.test->name, tr.nr, tr.nr_failed, tr.points,
+	       tr.switches, os_nsecs() - tr.start);
+}
+
+static enum algo algo_of(u64 seed)
+{
+	int i;
+
+	if (list)
+		return ALGO_LIST;
+	if (!seed)
+		return ALGO_NONE;
+	i = match_string(algos, ALGO_LIST, algo_name);
+	if (i >= 0)
+		return i;
+	random_state = ~seed;
+	switch (random_below(4)) {
+	case 0:
+		return ALGO_PCT;
+	case 1:
+		return ALGO_POS;
+	default:
+		return ALGO_BURSTS;
+	}
+}
+
+static void end_of_case(void *unused)
+{
+	/* An assertion has ended the case, if one is running. */
+	if (tr.running)
+		explore_judge(tr.test);
+	if (!tr.over)
+		print_summary();
+	tr.over = true;
+}
+
+static const char *look_at_words(void)
+{
+	int i;
+
+	if (!parse_seeds(seeds, &tr.first, &tr.last))
+		return "explore= takes a seed, or two: FROM-TO";
+	if (list && !parse_list(list))
+		return "explore.list= takes what a failure has printed";
+	if (strcmp(algo_name, "mix") &&
+	    match_string(algos, ALGO_LIST, algo_name) < 0)
+		return "explore.algo= takes bursts, pct, pos, mix or none";
+	i = match_string(memories, ARRAY_SIZE(memories), memory_name);
+	if (i < 0)
+		return "explore.memory= takes sc, tso or weak";
+	ex.memory = i;
+	return NULL;
+}
+
+void explore_first(struct kunit *test)
+{
+	memset(&tr, 0, sizeof(tr));
+	tr.test = test;
+	tr.start = os_nsecs();
+	tr.wrong = look_at_words();
+	points_of_seed_0 = 0;
+	tr.seed = tr.first - 1;
+	tr.warming = !list && tr.first;
+	if (list)
+		tr.last = tr.first;
+	look_at_log();
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, end_of_case, NULL));
+	if (tr.wrong) {
+		pr_err("explore: error: %s\n", tr.wrong);
+		KUNIT_FAIL(test, "%s", tr.wrong);
+	}
+}
+
+/* explore_seed - whether there is one more; it is the one that runs now */
+bool explore_seed(struct kunit *test)
+{
+	if (tr.wrong || tr.over || (tr.failed && !keep_on))
+		return false;
+	if (tr.warming) {
+		tr.seed = 0;
+	} else {
+		tr.seed = tr.nr + tr.first;
+		if (tr.seed > tr.last)
+			return false;
+		tr.nr++;
+	}
+	tr.running = true;
+	return true;
+}
+
+void explore_judge(struct kunit *test)
+{
+	const char *why = look_at_log();
+
+	tr.running = false;
+	if (!why && test->status == KUNIT_FAILURE)
+		why = "an expectation";
+	if (tr.warming) {
+		tr.warming = false;
+		points_of_seed_0 = ex.points;
+	} else {
+		tr.points += ex.points;
+		tr.switches += ex.switches;
+	}
+	if (why) {
+		tr.failed = true;
+		tr.nr_failed++;
+		print_failure(why);
+		kunit_set_failure(test);
+		if (keep_on)
+			test->status = KUNIT_SUCCESS;
+	} else if (list) {
+		print_trace();
+	}
+	if (list && replay_unused())
+		pr_err("explore: %d of %d items of the list did not fit\n",
+		       replay_unused(), nr_listed);
+	if (keep_on && tr.failed && (tr.seed == tr.last))
+		kunit_set_failure(test);
+	look_at_log();
+}
+
+static int run_thread(void *data)
+{
+	const struct explore_thread **thread = data;
+
+	(*thread)->fn((*thread)->data);
+	explore_flush();
+	ex.task[thread - threads.thread].left = true;
+	if (!--threads.nr_running)
+		complete(&threads.done);
+	return 0;
+}
+
+static void end_tasks(int nr)
+{
+	int i, patience = HANG;
+
+	ex.draining = true;
+	for (i = 0; i < ex.nr; i++)
+		while ((i < nr ? !READ_ONCE(ex.task[i].task->exit_state) :
+				 !ex.task[i].left && can_run(ex.task[i].task))) {
+			if (!patience--)
+				give_up("a task does not come to rest");
+			schedule_timeout_uninterruptible(1);
+		}
+	ex.on = false;
+	for (i = 0; i < ex.nr; i++)
+		put_task_struct(ex.task[i].task);
+}
+
+void explore_threads(struct kunit *test, const struct explore_thread *thread,
+		     int nr)
+{
+	int i;
+
+	KUNIT_ASSERT_LE(test, nr, EXPLORE_TASKS);
+	ex.algo = algo_of(tr.seed);
+	ex.nr = 0;
+	ex.last = NULL;
+	ex.next = NULL;
+	ex.points = 0;
+	ex.switches = 0;
+	ex.draining = false;
+	start_record();
+	start_trace();
+	start_algo(tr.seed, ex.algo, depth);
+	init_completion(&threads.done);
+	threads.nr_running = nr;
+	for (i = 0; i < nr; i++) {
+		struct task_struct *p;
+
+		threads.thread[i] = &thread[i];
+		p = kthread_create(run_thread, &threads.thread[i], "%s",
+				   thread[i].name);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(p));
+		p->kunit_test = test;
+		join(p, thread[i].name);
+	}
+	ex.on = true;
+	for (i = 0; i < nr; i++)
+		wake_up_process(ex.task[i].task);
+	if (!wait_for_completion_timeout(&threads.done, HANG))
+		give_up("hung");
+	end_tasks(nr);
+}
