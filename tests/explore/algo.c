@@ -2,7 +2,8 @@
 /*
  * Which task: the algorithms. All draw from one generator, which the seed sets.
  *
- * bursts: who runs goes on for 2^0 to 2^6 points, and then any task is as good.
+ * bursts: who runs goes on for 2^0 to 2^6 points, less in a short trial, and then any
+ *         task is as good.
  * pct:    tasks have priorities, and the highest runs. At depth - 1 points of the
  *         run, drawn at its start, the running one gets the lowest ever. Finds a
  *         race that takes that many switches with a probability that is known.
@@ -36,7 +37,7 @@ static u64 random_below(u64 n)
 	return random() % n;
 }
 
-static unsigned int burst;
+static unsigned int burst, burst_log2_max;
 static unsigned int pct_points[PCT_DEPTH_MAX], pct_nr;
 static struct access pos_done;
 static unsigned int points_of_seed_0;
@@ -50,7 +51,7 @@ static struct explorer *nth(unsigned long can, int n)
 
 static struct explorer *any(unsigned long can)
 {
-	burst = 1 << random_below(BURST_LOG2_MAX + 1);
+	burst = 1 << random_below(burst_log2_max + 1);
 	return nth(can, random_below(hweight_long(can)));
 }
 
@@ -139,6 +140,8 @@ static void start_algo(u64 seed, enum algo algo, unsigned int depth)
 	random_state = seed;
 	random();
 	burst = 0;
+	burst_log2_max = clamp(ilog2(points_of_seed_0 | 1) - 1, 3,
+			       BURST_LOG2_MAX);
 	pct_nr = 0;
 	pos_done = (struct access){ };
 	if (algo != ALGO_PCT)

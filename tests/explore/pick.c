@@ -92,6 +92,7 @@ struct task_struct *explore_pick(struct rq *rq)
 			return NULL;
 		next = choose_waiting(can);
 		record_pick(next, can);
+		trace_pick(next);
 	}
 	ex.next = NULL;
 	ex.last = next;

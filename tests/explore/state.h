@@ -74,6 +74,7 @@ static struct explorer *replay_switch(struct explorer *me, unsigned long can);
 static struct explorer *replay_pick(unsigned long can);
 static bool replay_holds(const struct store *store);
 static void trace_switch(struct explorer *me, struct explorer *to);
+static void trace_pick(struct explorer *to);
 static void trace_store(struct explorer *me, const struct store *store);
 static void trace_missed(struct explorer *me, struct explorer *of,
 			 const struct store *store);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * explore.trace=1: what happened in the last seed of a trial that was run, a line a
- * switch, a store that was held, and a read that did not see it. The lines are kept
- * until the tasks have ended: to print is to take locks.
+ * explore.trace=1: what happened in a seed that failed, or in a list that is
+ * replayed: a line a switch, a pick of another task than the last, a store that was
+ * held, and a read that did not see it. The lines are kept until the tasks have
+ * ended: to print is to take locks.
  */
 
 #define TRACE_LINES 4096
 
-enum trace_kind { TRACE_SWITCH, TRACE_STORE, TRACE_MISSED };
+enum trace_kind { TRACE_SWITCH, TRACE_PICK, TRACE_STORE, TRACE_MISSED };
 
 struct trace {
 	enum trace_kind kind;
@@ -38,6 +39,15 @@ static struct trace *trace_line(enum trace_kind kind, struct explorer *me,
 static void trace_switch(struct explorer *me, struct explorer *to)
 {
 	struct trace *t = trace_line(TRACE_SWITCH, me, me->points, &me->at);
+
+	if (t)
+		t->other = number(to);
+}
+
+static void trace_pick(struct explorer *to)
+{
+	struct explorer *last = ex.last ?: to;
+	struct trace *t = trace_line(TRACE_PICK, last, last->points, &last->at);
 
 	if (t)
 		t->other = number(to);
@@ -92,6 +102,12 @@ static void print_trace(void)
 		switch (t->kind) {
 		case TRACE_SWITCH:
 			pr_err("explore: switch %u:%u %s/%d ip=0x%lx %pS before %s%s to %u %s/%d\n",
+			       t->task, t->point, me->name, me->task->pid,
+			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
+			       t->other, o->name, o->task->pid);
+			break;
+		case TRACE_PICK:
+			pr_err("explore: pick %u:%u %s/%d ip=0x%lx %pS after %s%s to %u %s/%d\n",
 			       t->task, t->point, me->name, me->task->pid,
 			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
 			       t->other, o->name, o->task->pid);

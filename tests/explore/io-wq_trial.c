@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trials of io-wq, included at the end of io_uring/io-wq.c, behind its suite, whose
+ * items and stubs they use: workers that are asked for, go to sleep and leave, while
+ * work comes, the io_wq exits, and others look at them.
+ */
+#include "explore.h"
+
+/* Work that waits is done at once: in simulated time nothing else takes any. */
+#define WQX_PATIENCE (HZ / 2)
+
+static struct wqx {
+	struct kunit *test;
+	struct io_wq *wq;
+	struct io_worker dummy;
+	bool in_time[2];
+	struct completion go;
+	int seen;
+} wqx;
+
+static void wqx_start(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
+	int i;
+
+	memset(&wqx, 0, sizeof(wqx));
+	wqx.test = test;
+	init_completion(&wqx.go);
+	reinit_completion(&iowq->started);
+	for (i = 0; i < IOWQ_ITEMS; i++) {
+		item[i].ran = 0;
+		item[i].cancelled = 0;
+		item[i].freed = 0;
+		item[i].then = NULL;
+	}
+	iowq->running = 0;
+	wqx.wq = iowq_create_wq(test, iowq->task);
+	iowq_init_worker(&wqx.dummy, wqx.wq);
+}
+
+/* With nothing queued: an exit of the io_wq would hide it. */
+static void wqx_end(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+
+	KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, NULL);
+	iowq->task->task_works = NULL;
+	iowq_put_wq(test, wqx.wq);
+}
+
+static void wqx_asker(void *data)
+{
+	iowq_queue_cb(&wqx.dummy);
+}
+
+static void wqx_exiter(void *data)
+{
+	io_wq_exit_start(wqx.wq);
+}
+
+/* Whoever comes last takes the callback off: the asker's late look, or the walk. */
+static void io_wq_trial_ask_exit(struct kunit *test)
+{
+	explore_each_seed(test) {
+		wqx_start(test);
+		explore_run(test, { "asker", wqx_asker },
+				  { "exiter", wqx_exiter });
+		iowq_expect_idle(test, &wqx.dummy);
+		iowq_expect_acct(test, wqx.wq, 0, 0, 1);
+		wqx_end(test);
+	}
+}
+
+static void wqx_enqueue(int nr)
+{
+	struct iowq *iowq = wqx.test->priv;
+
+	io_wq_enqueue(wqx.wq, &iowq->item[nr].req.work);
+	wqx.in_time[nr] = wait_for_completion_timeout(&iowq->started,
+						      WQX_PATIENCE);
+}
+
+static void wqx_enqueuer(void *data)
+{
+	wqx_enqueue(0);
+	wqx_enqueue(1);
+}
+
+/* The worker is done with one item and goes to sleep when the next one comes. */
+static void io_wq_trial_enqueue_idle(struct kunit *test)
+{
+	explore_each_seed(test) {
+		wqx_start(test);
+		explore_run(test, { "enqueuer", wqx_enqueuer });
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[1]);
+		wqx_end(test);
+		iowq_expect_items(test, "RR");
+	}
+}
+
+static void wqx_retirer(void *data)
+{
+	io_wq_set_exit_on_idle(wqx.wq, true);
+}
+
+/* It leaves for good, having nothing to do, when the next one comes. */
+static void io_wq_trial_enqueue_retire(struct kunit *test)
+{
+	explore_each_seed(test) {
+		wqx_start(test);
+		explore_run(test, { "enqueuer", wqx_enqueuer },
+				  { "retirer", wqx_retirer });
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[1]);
+		wqx_end(test);
+		iowq_expect_items(test, "RR");
+	}
+}
+
+static bool wqx_no_match(struct io_wq_work *work, void *data)
+{
+	wqx.seen++;
+	return false;
+}
+
+static void wqx_canceller(void *data)
+{
+	io_wq_cancel_cb(wqx.wq, wqx_no_match, NULL, true);
+}
+
+static void wqx_enqueue_one(void *data)
+{
+	wqx_enqueue(0);
+}
+
+/* Somebody looks at each worker, and one of them leaves and is freed. */
+static void io_wq_trial_cancel_retire(struct kunit *test)
+{
+	explore_each_seed(test) {
+		wqx_start(test);
+		explore_run(test, { "enqueuer", wqx_enqueue_one },
+				  { "retirer", wqx_retirer },
+				  { "canceller", wqx_canceller });
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
+		wqx_end(test);
+		iowq_expect_items(test, "R");
+	}
+}
+
+static void wqx_wait(struct iowq_item *item)
+{
+	wait_for_completion(&wqx.go);
+}
+
+static void wqx_two(void *data)
+{
+	struct iowq *iowq = wqx.test->priv;
+
+	iowq->item[0].then = wqx_wait;
+	io_wq_enqueue(wqx.wq, &iowq->item[0].req.work);
+	io_wq_enqueue(wqx.wq, &iowq->item[1].req.work);
+	wqx.in_time[0] = wait_for_completion_timeout(&iowq->started,
+						     WQX_PATIENCE);
+	complete(&wqx.go);
+	io_wq_exit_start(wqx.wq);
+	rcu_read_lock();
+	io_wq_for_each_worker(wqx.wq, io_wq_worker_wake, NULL);
+	rcu_read_unlock();
+}
+
+/*
+ * A worker asks for another one, since it sleeps with work pending. Then it is free
+ * to exit, and so is the io_wq: the callback is given back to a worker that only
+ * waits for that to be freed.
+ */
+static void io_wq_trial_asked_exit(struct kunit *test)
+{
+	explore_each_seed(test) {
+		wqx_start(test);
+		explore_run(test, { "exiter", wqx_two });
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
+		wqx_end(test);
+	}
+}
+
+static struct kunit_case io_wq_trials[] = {
+	KUNIT_CASE(io_wq_trial_ask_exit),
+	KUNIT_CASE(io_wq_trial_enqueue_idle),
+	KUNIT_CASE(io_wq_trial_enqueue_retire),
+	KUNIT_CASE(io_wq_trial_cancel_retire),
+	KUNIT_CASE(io_wq_trial_asked_exit),
+	{}
+};
+
+static struct kunit_suite io_wq_trial_suite = {
+	.name = "io-wq-trial",
+	.init = io_wq_test_init,
+	.exit = io_wq_test_exit,
+	.test_cases = io_wq_trials,
+};
+kunit_test_suite(io_wq_trial_suite);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trials of local task_work, included at the end of io_uring/tw.c: the queue with
+ * many producers, and the waiter that must not sleep with work in it.
+ */
+#include "explore.h"
+#include "wait.h"
+
+#define MQX_PRODUCERS 2
+#define MQX_PUSHES 2
+#define MQX_NR (MQX_PRODUCERS * MQX_PUSHES)
+
+struct mqx_node {
+	struct llist_node node;
+	int nr;
+};
+
+static struct mqx {
+	struct mpscq q;
+	struct llist_node *head;
+	struct mqx_node node[MQX_NR];
+	int popped[MQX_NR];
+	int was_empty[MQX_PRODUCERS], emptied;
+} mqx;
+
+static void mqx_producer(void *data)
+{
+	int i, by = (long)data, first = by * MQX_PUSHES;
+
+	for (i = first; i < first + MQX_PUSHES; i++)
+		mqx.was_empty[by] += mpscq_push(&mqx.q, &mqx.node[i].node);
+}
+
+static void mqx_consumer(void *data)
+{
+	int nr = 0;
+
+	while (nr < MQX_NR) {
+		struct llist_node *node = mpscq_pop(&mqx.q, &mqx.head);
+
+		if (!node) {
+			cpu_relax();
+			continue;
+		}
+		mqx.popped[nr++] = container_of(node, struct mqx_node, node)->nr;
+		mqx.emptied += mpscq_pop_emptied(&mqx.q, mqx.head);
+	}
+}
+
+/* Each once, those of a producer in order; who finds it empty has emptied it. */
+static void tw_trial_mpscq(struct kunit *test)
+{
+	explore_each_seed(test) {
+		int i, last[MQX_PRODUCERS] = { -1, -1 };
+
+		memset(&mqx, 0, sizeof(mqx));
+		mpscq_init(&mqx.q, &mqx.head);
+		for (i = 0; i < MQX_NR; i++)
+			mqx.node[i].nr = i;
+		explore_run(test, { "one", mqx_producer, (void *)0L },
+				  { "other", mqx_producer, (void *)1L },
+				  { "consumer", mqx_consumer });
+		for (i = 0; i < MQX_NR; i++) {
+			int nr = mqx.popped[i], by = nr / MQX_PUSHES;
+
+			KUNIT_EXPECT_GT(test, nr, last[by]);
+			last[by] = nr;
+		}
+		KUNIT_EXPECT_TRUE(test, mpscq_empty(&mqx.q));
+		KUNIT_EXPECT_EQ(test, mqx.was_empty[0] + mqx.was_empty[1],
+				mqx.emptied);
+	}
+}
+
+static struct twx {
+	struct io_ring_ctx *ctx;
+	struct io_kiocb req;
+	long slept;	/* in jiffies */
+} twx;
+
+/* As io_cqring_wait(), which has more to it: any time-out is a wake-up lost. */
+static void twx_waiter(void *data)
+{
+	struct io_ring_ctx *ctx = twx.ctx;
+
+	WRITE_ONCE(ctx->submitter_task, current);
+	io_cq_wait_arm(ctx, 1);
+	if (!io_local_work_pending(ctx))
+		twx.slept = HZ - schedule_timeout(HZ);
+	__set_current_state(TASK_RUNNING);
+	atomic_set(&ctx->cq_wait_nr, IO_CQ_WAKE_INIT);
+	/* the adder may not have linked it yet */
+	while (!mpscq_pop(&ctx->work_list, &ctx->work_head))
+		cpu_relax();
+}
+
+static void twx_adder(void *data)
+{
+	io_req_local_work_add(&twx.req, (long)data);
+}
+
+static void twx_run(struct kunit *test, long flags)
+{
+	struct io_ring_ctx *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	explore_each_seed(test) {
+		memset(&twx, 0, sizeof(twx));
+		twx.ctx = ctx;
+		twx.req.ctx = ctx;
+		ctx->submitter_task = NULL;
+		mpscq_init(&ctx->work_list, &ctx->work_head);
+		atomic_set(&ctx->cq_wait_nr, IO_CQ_WAKE_INIT);
+		explore_run(test, { "waiter", twx_waiter },
+				  { "adder", twx_adder, (void *)flags });
+		KUNIT_EXPECT_EQ(test, twx.slept, 0);
+	}
+}
+
+static void tw_trial_wait(struct kunit *test)
+{
+	twx_run(test, 0);
+}
+
+static void tw_trial_wait_lazy(struct kunit *test)
+{
+	twx_run(test, IOU_F_TWQ_LAZY_WAKE);
+}
+
+static struct kunit_case tw_trials[] = {
+	KUNIT_CASE(tw_trial_mpscq),
+	KUNIT_CASE(tw_trial_wait),
+	KUNIT_CASE(tw_trial_wait_lazy),
+	{}
+};
+
+static struct kunit_suite tw_trial_suite = {
+	.name = "tw-trial",
+	.test_cases = tw_trials,
+};
+kunit_test_suite(tw_trial_suite);
