@@ -18,7 +18,7 @@ else
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
 known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT PATCH RANGE BUDGET LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES \
-	PARTIAL JOBS PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS LIBURING
+	PARTIAL JOBS PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS LIBURING SEEDS SEED ALGO DEPTH MEMORY LIST
 export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
@@ -83,6 +83,18 @@ prove: ## Show that each fix's tests fail without it, on all kernels; FIX=, KERN
 .PHONY: review
 review: ## What a patch does, in one screen; PATCH=mail.mbox, RANGE=a..b or FIX=
 	@scripts/review.sh
+
+.PHONY: explore
+explore: ## Races by seeds: run the trials by many schedules; T=, SEEDS=a-b or BUDGET=
+	@scripts/explore.sh
+
+.PHONY: replay
+replay: ## What happens in a schedule that failed; T=trial, SEED=n or LIST=
+	@scripts/replay.sh
+
+.PHONY: minimise
+minimise: ## The same with the fewest switches and late stores that still fail
+	@scripts/minimise.sh
 
 .PHONY: mutants
 mutants: ## Change the code one place at a time, list what no test sees; FILE=

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# explore.sh: run the trials of tests/explore/ by schedules that seeds decide: T=glob for some of them.
+# SEEDS=1-10000 takes these of each; without, BUDGET (60) seconds are shared by all. ALGO=bursts, pct, pos or mix (the default,
+# which takes them in turn), DEPTH=d for pct; MEMORY=sc, tso or weak (the default): which stores others may see late.
+# First a bug that was put in must be found: tests/explore/bugs/no-retry.patch, the canary.
+# A line a trial: ok, or the seed that failed. make replay and make minimise tell what happens in it.
+# Exit status: 0 nothing failed, 1 a trial failed, 2 it could not be explored, or the canary was not found.
+
+export FLAVOUR="${FLAVOUR:-explore}"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/variant.sh"
+. "$top/scripts/lib/explore.sh"
+
+build_explorer
+canary
+set -f
+# shellcheck disable=SC2086
+explorer explore ${T:-*}

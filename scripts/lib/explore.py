@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Explore schedules with the kernel of flavour explore, and look at one that failed.
+
+explore.py list GLOB...          the trials that match
+explore.py explore GLOB...       SEEDS of each, or BUDGET seconds of all, JOBS boots at once
+explore.py replay GLOB           what happens in SEED, or by LIST
+explore.py minimise GLOB         the same, with the fewest switches and late stores that still fail
+explore.py find TRIAL FIRST [N]  the first seed of FIRST on that fails: how many that took, which, who chose, seconds; or nothing
+                                 after N seeds, or 60 s
+
+A boot runs one trial, with one seed or many: tests/explore/README.md has what the kernel takes and prints. Schedules that failed
+are kept in results/explore/<trial>.<seed>. Exit status: 0 nothing failed, 1 something did, 2 it could not be tested."""
+
+import fnmatch
+import glob
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import story
+from asked import cases, die, linux, me, memory_dir, nearest, read, results, shown, words, write
+
+LIMIT_S = 60
+kept = f"{results}/explore"
+
+
+class Boot:
+    """A boot of one trial, and what it printed."""
+
+    def __init__(self, trial, seeds, *more):
+        self.trial, self.seeds = trial, seeds
+        command = ["timeout", "-s", "QUIT", "-k", "5", str(int(os.environ.get("LIMIT") or LIMIT_S)), linux, "loglevel=8",
+                   f"explore={seeds}", *options(), *more, *words, f"kunit.filter_glob={trial}"]
+        start = time.monotonic()
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        self.seconds = time.monotonic() - start
+        self.status = run.returncode
+        self.ktap = run.stdout.decode(errors="replace").replace("\r", "")
+        self.log = run.stderr.decode(errors="replace").replace("\r", "")
+        case = trial.partition(".")[2]
+        found = re.search(rf"^explore: trial {case} seed (\d+) failed: (.*); algo=(\w+) points=(\d+) switches=(\d+)$", self.log, re.M)
+        self.failed = bool(found)
+        self.seed, self.why, self.algo, self.points, self.switches = found.groups() if found else [None] * 5
+        self.list = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
+        self.unused = re.search(r"^explore: (\d+ of \d+) items of the list did not fit$", self.log, re.M)
+        self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
+                                self.log, re.M)
+        if error := re.search(r"^explore: error: (.*)$", self.log, re.M):
+            die(error[1])
+
+    def number(self, which):
+        return int(self.counts[which]) if self.counts else 0
+
+    def wrong(self):
+        """Why this boot says nothing of its seeds, or None."""
+        if self.failed:
+            return None
+        first, _, last = self.seeds.partition("-")
+        if not self.counts or not re.search(r"^(not )?ok 1 ", self.ktap, re.M):
+            last_line = ([line for line in self.log.splitlines() if "panic" in line] or self.log.splitlines() or ["nothing"])[-1]
+            return f"the boot ended with status {self.status}, and has no result: {last_line}"
+        if self.status or self.number(1) != int(last or first) - int(first) + 1:
+            return f"the boot ended with status {self.status} after {self.number(1)} of seeds {self.seeds}"
+        return None
+
+    def keep(self):
+        os.makedirs(kept, exist_ok=True)
+        path = f"{kept}/{self.trial.partition('.')[2]}.{self.seed}"
+        write(path, f"build {build_id()}\noptions {' '.join(options())}\nlist {self.list}\nwhy {self.why}\n\n{self.log}\n{self.ktap}")
+        return path
+
+
+def build_id():
+    stat = os.stat(linux)
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+def options():
+    return [f"explore.{name.lower()}={os.environ[name]}" for name in ("ALGO", "DEPTH", "MEMORY") if os.environ.get(name)]
+
+
+def short(trial):
+    return trial.partition(".")[2]
+
+
+def trials(globs):
+    """Those that the globs choose: suite.case, the suite or the case alone, or what follows _trial_ in it."""
+    suites = sorted({f"{os.path.basename(path)[:-len('_trial.c')]}-trial"
+                     for path in glob.glob(f"{os.environ['top']}/tests/explore/*_trial.c")})
+    there = [f"{suite}.{case}" for suite in suites for case in cases(suite)]
+    if not there:
+        die(f"{shown(linux)} has no trials: is it of FLAVOUR=explore?")
+    chosen = []
+    for pattern in globs:
+        found = [t for t in there if any(fnmatch.fnmatchcase(name, pattern) for name in
+                                         (t, *t.split("."), t.rpartition("_trial_")[2]))]
+        if not found:
+            die(f"no trial matches {pattern}{nearest(pattern, [short(t) for t in there])}")
+        chosen += [t for t in found if t not in chosen]
+    return chosen
+
+
+class Exploration:
+    """Boots of some trials, each of the next seeds of the trial that has had the least time."""
+
+    # Seeds of a boot: for about a second.
+    BOOT_S, LEAST, MOST = 1, 100, 20000
+
+    def __init__(self, chosen):
+        first, _, last = (os.environ.get("SEEDS") or "1-999999999999").partition("-")
+        self.first, self.last = int(first), int(last or first)
+        budget = os.environ.get("BUDGET") or ("" if os.environ.get("SEEDS") else "60")
+        self.until = time.monotonic() + int(budget) if budget else None
+        self.lock = threading.Lock()
+        self.next = dict.fromkeys(chosen, self.first)
+        self.seconds = dict.fromkeys(chosen, 0.0)
+        self.done = dict.fromkeys(chosen, 0)
+        self.points = dict.fromkeys(chosen, 0)
+        self.ns = dict.fromkeys(chosen, 1)
+        self.booting = dict.fromkeys(chosen, 0)
+        self.over = {}
+        self.open = list(chosen)
+
+    def take(self):
+        """The trial and the seeds of the next boot."""
+        with self.lock:
+            if self.until and time.monotonic() > self.until:
+                return None
+            trials_left = [t for t in self.open if self.next[t] <= self.last]
+            if not trials_left:
+                return None
+            trial = min(trials_left, key=lambda t: (self.seconds[t] + self.booting[t], self.next[t]))
+            rate = self.done[trial] / (self.ns[trial] / 1e9)
+            many = min(max(self.LEAST, int(rate * self.BOOT_S)), self.MOST)
+            first = self.next[trial]
+            last = min(self.last, first + many - 1)
+            self.next[trial] = last + 1
+            self.booting[trial] += 1
+            return trial, f"{first}-{last}"
+
+    def work(self):
+        while taken := self.take():
+            trial, seeds = taken
+            boot = Boot(trial, seeds)
+            with self.lock:
+                self.booting[trial] -= 1
+                self.seconds[trial] += boot.seconds
+                self.done[trial] += boot.number(1)
+                self.points[trial] += boot.number(3)
+                self.ns[trial] += boot.number(5)
+                bad = boot.wrong()
+                if boot.failed or bad:
+                    before = self.over.get(trial)
+                    if not before or (boot.failed and before.failed and int(boot.seed) < int(before.seed)):
+                        self.over[trial] = boot
+                    if trial in self.open:
+                        self.open.remove(trial)
+
+    def go(self):
+        threads = [threading.Thread(target=self.work) for _ in range(int(os.environ["JOBS"]))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def row(self, trial):
+        boot = self.over.get(trial)
+        n = self.done[trial]
+        if not boot and not n:
+            return [f"NOT OK {short(trial):<32} no seed was run: BUDGET= is too short"]
+        if not boot:
+            rate = n / (self.ns[trial] / 1e9)
+            return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points"]
+        if bad := boot.wrong():
+            return [f"NOT OK {short(trial):<32} seeds {boot.seeds}: {bad}"]
+        path = boot.keep()
+        return [f"NOT OK {short(trial):<32} seed {boot.seed} ({boot.algo}): {boot.why}",
+                f"       make replay T={short(trial)} SEED={boot.seed}, or make minimise; see {shown(path)}"]
+
+
+def explore(globs):
+    chosen = trials(globs)
+    exploration = Exploration(chosen)
+    start = time.monotonic()
+    exploration.go()
+    for trial in chosen:
+        print("\n".join(exploration.row(trial)))
+    failed = sum(1 for boot in exploration.over.values() if boot.failed)
+    broken = len(exploration.over) - failed + sum(1 for t in chosen if not exploration.done[t] and t not in exploration.over)
+    print(f"{me}: {len(chosen)} trials, {sum(exploration.done.values())} seeds, {failed} failed"
+          f"{f', {broken} could not be explored' if broken else ''}, {time.monotonic() - start:.0f} s")
+    return 1 if failed else 2 if broken else 0
+
+
+def one(globs):
+    chosen = trials(globs)
+    if len(chosen) > 1:
+        die(f"T= matches {len(chosen)} trials: {' '.join(short(t) for t in chosen)}; take one")
+    return chosen[0]
+
+
+def replayed(trial):
+    """A boot with SEED or LIST, traced. Say so if it cannot be what was seen before."""
+    seed = os.environ.get("SEED") or "1"
+    lists = [f"explore.list={os.environ['LIST']}"] if os.environ.get("LIST") else []
+    boot = Boot(trial, seed, "explore.trace=1", *lists)
+    if bad := boot.wrong():
+        die(f"{short(trial)}, seed {seed}: {bad}")
+    before = read(f"{kept}/{short(trial)}.{seed}").decode(errors="replace")
+    if before and not lists and f"build {build_id()}\n" not in before:
+        print(f"{me}: note: another build of the kernel failed with this seed; in this one it is another schedule", file=sys.stderr)
+    if boot.unused:
+        print(f"{me}: note: {boot.unused[1]} items of the list do not fit this build", file=sys.stderr)
+    return boot
+
+
+def what(boot):
+    return f"{boot.switches} switch{'es' * (boot.switches != '1')}"
+
+
+def replay(globs):
+    trial = one(globs)
+    boot = replayed(trial)
+    if not boot.failed:
+        which = "the list" if os.environ.get("LIST") else f"seed {boot.seeds}"
+        print(f"{short(trial)}, {which}: nothing failed")
+        return 0
+    boot.keep()
+    print(f"{short(trial)}, seed {boot.seed} ({boot.algo}): {boot.why}; {what(boot)}")
+    story.tell(boot.log)
+    print(f"LIST={boot.list}")
+    return 1
+
+
+def split(text):
+    """The atoms of a list: each switch, and each store that it holds, as (item, store)."""
+    atoms = []
+    for number, item in enumerate([] if text == "none" else text.split(",")):
+        switch, *held = item.split("!")
+        atoms += [(number, switch, None)] + [(number, switch, store) for store in held]
+    return atoms
+
+
+def join(atoms):
+    items = {}
+    for number, switch, store in atoms:
+        items.setdefault((number, switch), []).extend([store] if store else [])
+    # A switch that was deleted takes its stores along.
+    there = {(number, switch) for number, switch, store in atoms if store is None}
+    return ",".join("!".join([switch, *held]) for (number, switch), held in sorted(items.items()) if (number, switch) in there) or "none"
+
+
+def ddmin(atoms, fails):
+    """Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input (2002): no single atom can be deleted."""
+    parts = 2
+    while len(atoms) >= 1:
+        size = max(1, len(atoms) // parts)
+        for start in range(0, len(atoms), size):
+            rest = atoms[:start] + atoms[start + size:]
+            if fails(rest):
+                atoms, parts = rest, max(2, parts - 1)
+                break
+        else:
+            if size == 1:
+                break
+            parts = min(len(atoms), parts * 2)
+    return atoms
+
+
+def minimise(globs):
+    trial = one(globs)
+    first = replayed(trial)
+    if not first.failed:
+        print(f"{short(trial)}, seed {first.seeds}: nothing failed, so there is nothing to minimise")
+        return 0
+    start = time.monotonic()
+    tried = {}
+
+    def fails(atoms):
+        text = join(atoms)
+        if text not in tried:
+            boot = Boot(trial, first.seed, f"explore.list={text}")
+            tried[text] = boot.failed and boot.why == first.why
+        return tried[text]
+
+    atoms = split(first.list)
+    if not fails(atoms):
+        die(f"{short(trial)}, seed {first.seed} does not fail by its list: {first.list}")
+    atoms = split(join(ddmin(atoms, fails)))
+    os.environ["LIST"] = join(atoms)
+    last = replayed(trial)
+    late = sum(1 for atom in atoms if atom[2])
+    print(f"{short(trial)}, seed {first.seed} ({first.algo}): {first.why}; {what(first)}, after minimising {what(last)}"
+          f"{f', {late} late store' + 's' * (late != 1) if late else ''}; {len(tried)} boots, {time.monotonic() - start:.1f} s")
+    story.tell(last.log)
+    print(f"LIST={join(atoms)}")
+    return 1
+
+
+def find(trial, first, most="999999999999"):
+    """The seeds from the first on, until one fails."""
+    start = time.monotonic()
+    at, many = int(first), 1000
+    while time.monotonic() < start + LIMIT_S and at < int(first) + int(most):
+        boot = Boot(trials([trial])[0], f"{at}-{at + many - 1}")
+        if bad := boot.wrong():
+            die(f"{trial}: {bad}")
+        if boot.failed:
+            boot.keep()
+            print(int(boot.seed) - int(first) + 1, boot.seed, boot.algo, f"{time.monotonic() - start:.2f}")
+            return 0
+        at += many
+    return 1
+
+
+if __name__ == "__main__":
+    os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
+    verb, *rest = sys.argv[1:]
+    if verb == "list":
+        print("\n".join(trials(rest)))
+        sys.exit(0)
+    sys.exit({"explore": explore, "replay": replay, "minimise": minimise, "find": lambda a: find(*a)}[verb](rest))

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read after common.sh: what explore.sh, replay.sh, minimise.sh and bugs.sh share.
+# shellcheck shell=sh disable=SC2154
+
+# one_schedule: T and SEED say which.
+one_schedule()
+{
+	[ -n "${T-}" ] && [ -n "${SEED-}${LIST-}" ] || die "make $me takes T=trial and SEED=n (make explore prints them)"
+}
+
+build_explorer()
+{
+	lock
+	"$top/scripts/build.sh" >&2
+	grep -q '^CONFIG_EXPLORE=y' "$objdir/.config" || die "flavour $FLAVOUR cannot explore: FLAVOUR=explore, or leave it out"
+	mkdir -p "$results"
+}
+
+# explorer ARG...: explore.py with the kernel that is built, or that of VARIANT.
+explorer()
+{
+	export me objdir tree results work JOBS top
+	env -u PYTHONDONTWRITEBYTECODE "$python" -S -B "$top/scripts/lib/explore.py" "$@"
+}
+
+# in_variant NAME ARG...: the same with the kernel of a variant.
+in_variant()
+(
+	work=$(variant_dir "$1")
+	tree=$work/tree
+	objdir=$tree/um-$FLAVOUR
+	results=$(results_of "$1")
+	mkdir -p "$results"
+	shift
+	explorer "$@"
+)
+
+# with_bug VARIANT PATCH: build the kernel with this bug, unless it is there from the last time.
+with_bug()
+{
+	made_of="$(linux_id) $(cksum <"$2")"
+	[ "$(cat "$(variant_dir "$1")/for" 2>/dev/null)" != "$made_of" ] || return 0
+	variant_new "$1"
+	variant_patch "$1" "$2" && variant_build "$1" || return
+	echo "$made_of" >"$(variant_dir "$1")/for"
+}
+
+# trial_of PATCH: which trial finds this bug.
+trial_of()
+{
+	sed -n 's/^trial: //p' "$1"
+}
+
+# canary: stop unless a bug that was put in is found.
+canary()
+{
+	bug=$top/tests/explore/bugs/no-retry.patch
+	with_bug canary "$bug" || exit 2
+	found=$(in_variant canary find "$(trial_of "$bug")" 1 10000) ||
+		die "the canary was not found, so this explorer finds nothing: $(trial_of "$bug") passes with ${bug#"$top"/}"
+	echo "canary: $(trial_of "$bug") fails with no-retry after $(echo "$found" | cut -d ' ' -f 1) seeds, as it has to"
+}

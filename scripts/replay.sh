@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# replay.sh: what happens in a schedule that failed: T=trial and SEED=n, or LIST= as a failure or make minimise has printed it. With
+# the same ALGO=, DEPTH= and MEMORY= as then. Prints who ran, where it was switched away from, and which stores others saw late.
+# Exit status: 0 nothing failed, 1 it failed, 2 it could not be run.
+
+export FLAVOUR="${FLAVOUR:-explore}"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/explore.sh"
+
+one_schedule
+build_explorer
+explorer replay "$T"
