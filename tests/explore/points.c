@@ -47,6 +47,7 @@ static void point(struct explorer *me, const struct access *at)
 	me->at = *at;
 	me->points++;
 	ex.points++;
+	trace_point(me);
 	if (ex.draining)
 		return;
 	next = choose(me, candidates());

@@ -73,6 +73,7 @@ static void record_held(const struct store *store);
 static struct explorer *replay_switch(struct explorer *me, unsigned long can);
 static struct explorer *replay_pick(unsigned long can);
 static bool replay_holds(const struct store *store);
+static void trace_point(struct explorer *me);
 static void trace_switch(struct explorer *me, struct explorer *to);
 static void trace_pick(struct explorer *to);
 static void trace_store(struct explorer *me, const struct store *store);

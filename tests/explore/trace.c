@@ -8,7 +8,7 @@
 
 #define TRACE_LINES 4096
 
-enum trace_kind { TRACE_SWITCH, TRACE_PICK, TRACE_STORE, TRACE_MISSED };
+enum trace_kind { TRACE_POINT, TRACE_SWITCH, TRACE_PICK, TRACE_STORE, TRACE_MISSED };
 
 struct trace {
 	enum trace_kind kind;
@@ -21,8 +21,8 @@ struct trace {
 
 static struct trace *trace;
 static int nr_trace;
-static bool trace_wanted;
-module_param_named(trace, trace_wanted, bool, 0444);
+static unsigned int trace_wanted;
+module_param_named(trace, trace_wanted, uint, 0444);
 
 static struct trace *trace_line(enum trace_kind kind, struct explorer *me,
 				unsigned int point, const struct access *at)
@@ -34,6 +34,12 @@ static struct trace *trace_line(enum trace_kind kind, struct explorer *me,
 	t = &trace[nr_trace++];
 	*t = (struct trace){ kind, number(me), 0, point, 0, *at };
 	return t;
+}
+
+static void trace_point(struct explorer *me)
+{
+	if (trace_wanted > 1)
+		trace_line(TRACE_POINT, me, me->points, &me->at);
 }
 
 static void trace_switch(struct explorer *me, struct explorer *to)
@@ -100,6 +106,11 @@ static void print_trace(void)
 			snprintf(of, sizeof(of), " 0x%lx+%lu", t->at.addr,
 				 t->at.size);
 		switch (t->kind) {
+		case TRACE_POINT:
+			pr_err("explore: point %u:%u %s/%d ip=0x%lx %pS %s%s\n",
+			       t->task, t->point, me->name, me->task->pid,
+			       t->at.ip, (void *)t->at.ip, what(&t->at), of);
+			break;
 		case TRACE_SWITCH:
 			pr_err("explore: switch %u:%u %s/%d ip=0x%lx %pS before %s%s to %u %s/%d\n",
 			       t->task, t->point, me->name, me->task->pid,

@@ -208,7 +208,8 @@ static int run_thread(void *data)
 	const struct explore_thread **thread = data;
 
 	(*thread)->fn((*thread)->data);
-	explore_flush();
+	/* Its last stores can be late, too. */
+	explore_call(_RET_IP_, (*thread)->fn);
 	ex.task[thread - threads.thread].left = true;
 	if (!--threads.nr_running)
 		complete(&threads.done);
