@@ -11,7 +11,7 @@
  *         also if another task has just touched the same place.
  * mix:    half of the seeds bursts, a quarter each pct, of depth 2 to 4, and pos.
  *
- * Seed 0 has no switches, and says how many points there are, for pct.
+ * They count the points that matter (learn.c).
  */
 
 #define BURST_LOG2_MAX 6
@@ -40,7 +40,6 @@ static u64 random_below(u64 n)
 static unsigned int burst, burst_log2_max;
 static unsigned int pct_points[PCT_DEPTH_MAX], pct_nr;
 static struct access pos_done;
-static unsigned int points_of_seed_0;
 
 static struct explorer *nth(unsigned long can, int n)
 {
@@ -68,7 +67,7 @@ static struct explorer *highest(unsigned long can)
 
 static bool starves(void)
 {
-	return points_of_seed_0 && ex.points > PATIENCE * points_of_seed_0;
+	return ex.choices_of_seed_0 && ex.choices > PATIENCE * ex.choices_of_seed_0;
 }
 
 static struct explorer *choose_pct(struct explorer *me, unsigned long can)
@@ -76,7 +75,7 @@ static struct explorer *choose_pct(struct explorer *me, unsigned long can)
 	unsigned int i;
 
 	for (i = 0; i < pct_nr; i++)
-		if (pct_points[i] == ex.points)
+		if (pct_points[i] == ex.choices)
 			me->prio = i;
 	return highest(can);
 }
@@ -140,13 +139,14 @@ static void start_algo(u64 seed, enum algo algo, unsigned int depth)
 	random_state = seed;
 	random();
 	burst = 0;
-	burst_log2_max = clamp(ilog2(points_of_seed_0 | 1) - 1, 3,
-			       BURST_LOG2_MAX);
+	burst_log2_max = clamp_t(int, ilog2(ex.choices_of_seed_0 | 1) - 1,
+				 3, BURST_LOG2_MAX);
 	pct_nr = 0;
 	pos_done = (struct access){ };
+	ex.all_points = !random_below(4);
 	if (algo != ALGO_PCT)
 		return;
 	depth = depth ?: 2 + random_below(3);
 	for (i = 0; i + 1 < depth && i < PCT_DEPTH_MAX; i++)
-		pct_points[pct_nr++] = 1 + random_below(points_of_seed_0 ?: 100);
+		pct_points[pct_nr++] = 1 + random_below(ex.choices_of_seed_0 ?: 100);
 }

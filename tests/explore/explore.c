@@ -8,6 +8,7 @@
  *	points.c	before each access: where another task can be chosen
  *	pick.c		who can run, what the scheduler is told, who waits for locks
  *	algo.c		who is chosen
+ *	learn.c		which points are worth it
  *	stores.c	which stores others do not see yet
  *	record.c	what of it is written down, and how it is done again
  *	trace.c		the same, to be read
@@ -20,6 +21,7 @@
 #include <linux/completion.h>
 #include <linux/ctype.h>
 #include <linux/explore.h>
+#include <linux/hash.h>
 #include <linux/kcsan-checks.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
@@ -44,6 +46,7 @@ enum explore_barrier { EXPLORE_MB, EXPLORE_WMB };
 #include "algo.c"
 #include "record.c"
 #include "trace.c"
+#include "learn.c"
 #include "points.c"
 #include "detect.c"
 #include "trial.c"

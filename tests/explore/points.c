@@ -48,8 +48,10 @@ static void point(struct explorer *me, const struct access *at)
 	me->points++;
 	ex.points++;
 	trace_point(me);
-	if (ex.draining)
+	learn_point(me);
+	if (ex.draining || (ex.algo != ALGO_LIST && !matters(me)))
 		return;
+	ex.choices++;
 	next = choose(me, candidates());
 	if (next != me)
 		switch_to_task(me, next);

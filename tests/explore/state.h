@@ -59,12 +59,16 @@ static struct {
 	struct explorer *last;	/* who of them ran last */
 	struct explorer *next;	/* whom a switch is to */
 	unsigned int points;	/* of all */
+	unsigned int choices;	/* points at which another one could be chosen */
+	unsigned int choices_of_seed_0;	/* or 0 if that is not known */
+	bool all_points;	/* also those that seem not to matter */
 	unsigned int switches;
 	enum algo algo;
 	enum memory memory;
 } ex;
 
 static u64 random_below(u64 n);
+static int number(const struct explorer *task);
 static struct explorer *choose(struct explorer *me, unsigned long can);
 static struct explorer *choose_waiting(unsigned long can);
 static void record_switch(struct explorer *me, struct explorer *to);

@@ -3,8 +3,8 @@
  * The loop of a trial over its seeds, what the command line says of it, and what is
  * printed of it: README.md has both.
  *
- * Before the first seed the trial runs once without switches, as seed 0, so that pct
- * knows how long it is.
+ * Before the first seed the trial runs once without switches, as seed 0, to learn
+ * which points matter, and how many there are.
  */
 
 static char *seeds = "1-100";
@@ -140,9 +140,10 @@ void explore_first(struct kunit *test)
 	tr.test = test;
 	tr.start = os_nsecs();
 	tr.wrong = look_at_words();
-	points_of_seed_0 = 0;
 	tr.seed = tr.first - 1;
-	tr.warming = !list && tr.first;
+	tr.warming = !list;
+	start_learning();
+	learn.on = tr.warming;
 	if (list)
 		tr.last = tr.first;
 	look_at_log();
@@ -180,7 +181,7 @@ void explore_judge(struct kunit *test)
 		why = "an expectation";
 	if (tr.warming) {
 		tr.warming = false;
-		points_of_seed_0 = ex.points;
+		end_learning();
 	} else {
 		tr.points += ex.points;
 		tr.switches += ex.switches;
@@ -245,6 +246,7 @@ void explore_threads(struct kunit *test, const struct explore_thread *thread,
 	ex.next = NULL;
 	ex.points = 0;
 	ex.switches = 0;
+	ex.choices = 0;
 	ex.draining = false;
 	start_record();
 	start_trace();
