@@ -2,6 +2,7 @@
 """What the kernel has printed of a schedule with explore.trace=1, as a story: who ran, where it was switched away from, which stores
 others saw late, and what they read instead."""
 
+import os
 import re
 import subprocess
 
@@ -21,23 +22,26 @@ def places(addresses):
     found = {}
     for block in re.split(r"^(?=0x)", out, flags=re.M)[1:]:
         address, *lines = block.splitlines()
-        frames = [(name, re.sub(r" \(discriminator.*", "", at)) for name, at in zip(lines[::2], lines[1::2])]
-        frames = [(name, re.sub(r"^.*?((?:\.\./)*)(io_uring|kernel|include|tests|arch|lib|mm|fs)/", r"\2/", at)) for name, at in frames]
-        own = [frame for frame in frames if not frame[1].startswith("include/")] or frames
+        frames = [(name, path(at)) for name, at in zip(lines[::2], lines[1::2])]
+        own = [frame for frame in frames if "include/" not in frame[1]] or frames
         found[int(address, 16) + 1] = own[0]
     return found
+
+
+def path(at):
+    """Relative to the kernel tree, or to umring for what is in its tests/."""
+    at = os.path.normpath(at.partition(" (discriminator")[0])
+    return re.sub(r"^.*/tests/(?=explore/|kunit/)", "tests/", at) if "/tests/" in at else re.sub(r"^(\.\./)+", "", at)
 
 
 def source(at):
     """The text of that line of the source, or nothing."""
     name, _, number = at.rpartition(":")
-    for root in (tree, f"{tree}/../.."):
-        try:
-            with open(f"{root}/{name}", encoding="utf-8", errors="replace") as file:
-                return file.read().split("\n")[int(number) - 1].strip()
-        except (OSError, ValueError, IndexError):
-            continue
-    return ""
+    try:
+        with open(f"{os.environ['top'] if name.startswith('tests/') else tree}/{name}", encoding="utf-8", errors="replace") as file:
+            return file.read().split("\n")[int(number) - 1].strip()
+    except (OSError, ValueError, IndexError):
+        return ""
 
 
 class Event:
@@ -71,28 +75,30 @@ def hexed(value):
     return str(value) if value < 10 else f"{value:#x}"
 
 
+def noted(event):
+    if event.kind == "late":
+        return f"late: others see {hexed(event.value('old'))}, not {hexed(event.value('new'))}"
+    if event.kind == "missed":
+        return f"sees {hexed(event.value('saw'))}, not {hexed(event.value('late'))}"
+    return "not yet done"
+
+
 def tell(log):
     told = events(log)
     where = places([event.ip for event in told])
-    running = None
+    running = before = None
     for event in told:
-        function, at = where.get(event.ip, ("", ""))
-        text = source(at) if at else ""
         if event.kind == "pick":
             # Nobody was switched away from: the task that ran waits, or has ended.
             if event.to() != running:
-                print(f"  -- {event.to()}" + (f", since {event.name} waits" if running else ""))
+                print(f"  -- {event.to()}{f', since {event.name} waits or has ended' if running else ''}")
             running = event.to()
             continue
-        note = ""
-        if event.kind == "late":
-            note = f"late: others see {hexed(event.value('old'))}, not {hexed(event.value('new'))}"
-        elif event.kind == "missed":
-            note = f"sees {hexed(event.value('saw'))}, not {hexed(event.value('late'))}"
-        elif event.kind == "switch":
-            note = "not yet done"
-        print(f"  {event.name:<14} {at:<32} {function:<30} {text}")
-        print(f"  {'':<14} {'':<32} {'':<30} ({note})")
+        function, at = where.get(event.ip, ("", ""))
+        lines = f"  {event.name:<14} {at:<32} {function:<30} {source(at) if at else ''}\n  {'':<78} ({noted(event)})"
+        if lines != before:
+            print(lines)
+        before = lines
         if event.kind == "switch":
-            print(f"  -- {event.to()}")
             running = event.to()
+            print(f"  -- {running}")
