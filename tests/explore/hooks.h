@@ -10,7 +10,8 @@
  *   - barriers are nothing to one CPU;
  *   - functions by which tasks meet. The linker name of each is changed, for
  *     static inline callers in headers too. points.c has what is called instead:
- *     a point, and then the function.
+ *     a point, and then the function. None that a suite puts a stub in for: it
+ *     would name the wrong one.
  */
 #ifndef EXPLORE_HOOKS_H
 #define EXPLORE_HOOKS_H
@@ -28,7 +29,9 @@
 	f(kfree) f(kmem_cache_free) f(kvfree_call_rcu) f(call_rcu)	\
 	f(synchronize_rcu) f(fput) f(queue_work_on)			\
 	f(queue_delayed_work_on) f(mod_delayed_work_on)			\
-	f(kick_process) f(create_io_thread) f(eventfd_signal_mask)	\
+	f(kick_process) f(eventfd_signal_mask) f(kvfree)		\
+	f(down_read) f(up_read) f(down_write) f(up_write)		\
+	f(__cond_resched) f(io_schedule_timeout)			\
 	f(percpu_ref_kill_and_confirm) f(hrtimer_cancel)		\
 	f(hrtimer_try_to_cancel) f(__put_task_struct)			\
 	f(finish_wait) f(prepare_to_wait) f(add_wait_queue)		\
