@@ -200,4 +200,5 @@ static struct kunit_suite io_wq_trial_suite = {
 	.exit = io_wq_test_exit,
 	.test_cases = io_wq_trials,
 };
+
 kunit_test_suite(io_wq_trial_suite);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Points: where the explorer is called, before each access, barrier and call by
- * which tasks can meet (hooks.h has how). At a point another task may be chosen;
+ * which tasks can meet (hooks.h has how, functions.h which calls). At a point another task may be chosen;
  * after that the access is done, as the task finds things then.
  *
  * No point, though KASAN looks at the access:
@@ -108,7 +108,7 @@ void explore_relax(void)
 		switch_to_task(me, choose_waiting(can));
 }
 
-/* explore_call - a function of EXPLORE_FUNCTIONS is about to be called */
+/* explore_call - a function of functions.h is about to be called */
 __visible void explore_call(unsigned long ip, void *function)
 {
 	struct access at = { (unsigned long)function, 0, ACCESS_CALL, ip };
@@ -121,21 +121,22 @@ __visible void explore_call(unsigned long ip, void *function)
 }
 
 /* Pass on the six registers that can hold arguments. The seventh aligns the stack. */
-#define EXPLORE_THUNK(f)						\
+#define EXPLORE(f)							\
 asm(".pushsection .text\n"						\
-    ".weak " #f "\n"							\
-    ".globl explored_" #f "\n"						\
-    "explored_" #f ":\n"							\
-    "push %rax\n push %rdi\n push %rsi\n push %rdx\n"			\
-    "push %rcx\n push %r8\n push %r9\n"					\
-    "mov 56(%rsp), %rdi\n"						\
-    "mov $" #f ", %rsi\n"						\
-    "call explore_call\n"						\
-    "pop %r9\n pop %r8\n pop %rcx\n"					\
-    "pop %rdx\n pop %rsi\n pop %rdi\n pop %rax\n"			\
-    "jmp " #f "\n"							\
-    ".popsection\n");
-EXPLORE_FUNCTIONS(EXPLORE_THUNK)
+	".weak " #f "\n"						\
+	".globl explored_" #f "\n"					\
+	"explored_" #f ":\n"						\
+	"push %rax\n push %rdi\n push %rsi\n push %rdx\n"		\
+	"push %rcx\n push %r8\n push %r9\n"				\
+	"mov 56(%rsp), %rdi\n"						\
+	"mov $" #f ", %rsi\n"						\
+	"call explore_call\n"						\
+	"pop %r9\n pop %r8\n pop %rcx\n"				\
+	"pop %rdx\n pop %rsi\n pop %rdi\n pop %rax\n"		\
+	"jmp " #f "\n"							\
+	".popsection\n");
+#include "functions.h"
+#undef EXPLORE
 
 void block_signals(void);
 void unblock_signals(void);

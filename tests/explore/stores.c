@@ -37,22 +37,16 @@ static bool store_pending;
 
 static u64 load(const struct access *at)
 {
-	switch (at->size) {
-	case 1: return *(volatile u8 *)at->addr;
-	case 2: return *(volatile u16 *)at->addr;
-	case 4: return *(volatile u32 *)at->addr;
-	default: return *(volatile u64 *)at->addr;
-	}
+	u64 value = 0;
+
+	memcpy(&value, (void *)at->addr, at->size);
+	return value;
 }
 
 static void put(const struct access *at, u64 value)
 {
-	switch (at->size) {
-	case 1: *(volatile u8 *)at->addr = value; break;
-	case 2: *(volatile u16 *)at->addr = value; break;
-	case 4: *(volatile u32 *)at->addr = value; break;
-	default: *(volatile u64 *)at->addr = value; break;
-	}
+	/* little endian */
+	memcpy((void *)at->addr, &value, at->size);
 }
 
 /* exchange - replace @from by @to, unless somebody else has changed it */

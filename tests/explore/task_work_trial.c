@@ -159,4 +159,5 @@ static struct kunit_suite task_work_trial_suite = {
 	.name = "task_work-trial",
 	.test_cases = task_work_trials,
 };
+
 kunit_test_suite(task_work_trial_suite);

@@ -49,17 +49,18 @@ static struct {
 	struct completion done;
 } threads;
 
+/* parse_seeds - FROM or FROM-TO */
 static bool parse_seeds(const char *s, u64 *from, u64 *to)
 {
-	char *end;
+	char word[48], *dash;
 
-	if (!isdigit(*s))
+	if (strscpy(word, s) < 0)
 		return false;
-	*from = simple_strtoull(s, &end, 10);
-	*to = *from;
-	if (*end == '-' && isdigit(end[1]))
-		*to = simple_strtoull(end + 1, &end, 10);
-	return !*end && *to >= *from;
+	dash = strchr(word, '-');
+	if (dash)
+		*dash++ = '\0';
+	return !kstrtou64(word, 10, from) &&
+	       !kstrtou64(dash ?: word, 10, to) && *from <= *to;
 }
 
 static void print_failure(const char *why)
@@ -199,7 +200,7 @@ void explore_judge(struct kunit *test)
 	if (list && replay_unused())
 		pr_err("explore: %d of %d items of the list did not fit\n",
 		       replay_unused(), nr_listed);
-	if (keep_on && tr.failed && (tr.seed == tr.last))
+	if (keep_on && tr.failed && tr.seed == tr.last)
 		kunit_set_failure(test);
 	look_at_log();
 }

@@ -138,4 +138,5 @@ static struct kunit_suite tw_trial_suite = {
 	.name = "tw-trial",
 	.test_cases = tw_trials,
 };
+
 kunit_test_suite(tw_trial_suite);

@@ -15,6 +15,8 @@ static const char linux_help[] =
 "    skip=STATUS               with this exit status, a program is skipped\n"
 "    endless=1                 a program that still runs after limit= has not failed by that; it is ended, and the rest counts\n"
 "    initrd=FILE shell=PATH    a shell of that cpio, on the terminal con1=, and no tests; see `make shell`\n"
+"    explore=SEED              flavour explore: which schedules of the trials, or FROM-TO; 1-100. explore.list=, explore.trace=1\n"
+"                              and others: tests/explore/README.md\n"
 "    limit=SECONDS             how long a scenario or a program may take; 60\n"
 "    ktap=FILE                 a file inside UML for the results; /dev/tty0, which is stdout\n"
 "    repro_...=N               parameters of scenarios, described at their tops\n"

@@ -219,3 +219,22 @@ assert [l["line_number"] for l in source["lines"]] == [2, 4], source'
 	[ "$(cat "$objdir/suites")" = 'io_uring/io-wq.o io-wq_kunit.c' ]
 	[ ! -e "$objdir/kernel/task_work.c" ] || ! grep -q task_work_kunit.c "$objdir/kernel/task_work.c" || false
 }
+
+@test "place: trials are for kernels with CONFIG_EXPLORE" {
+	# Pins: behind the suite, of sources that have none as well; not in other kernels, and not for sources that the tree lacks.
+	rm -r tests/explore
+	mkdir tests/explore
+	echo 'int f(int a) { return a; }' | tee "$tree/io_uring/io-wq.c" >"$tree/io_uring/wait.c"
+	stubs
+	touch tests/kunit/io-wq_kunit.c tests/explore/{io-wq,wait,no-such}_trial.c
+	echo '# CONFIG_EXPLORE is not set' >"$objdir/.config"
+	place
+	! grep -rq trial "$objdir/io_uring"
+	[ ! -e "$objdir/io_uring/wait.c" ]
+	printf '%s\n' CONFIG_A=y CONFIG_EXPLORE=y >"$objdir/.config"
+	place
+	tail -n 1 "$objdir/io_uring/io-wq.c" | grep -q '^#include ".*/tests/kunit/../explore/io-wq_trial.c"$'
+	grep -q 'io-wq_kunit.c' "$objdir/io_uring/io-wq.c"
+	tail -n 1 "$objdir/io_uring/wait.c" | grep -q '/wait_trial.c"$'
+	[ "$(sort "$objdir/placed")" = "$(printf '%s\n' io_uring/io-wq.c io_uring/wait.c)" ]
+}
