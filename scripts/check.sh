@@ -67,6 +67,17 @@ if [ "$FLAVOUR" = default ] && [ -f "$top/tests/liburing/$KERNEL" ]; then
 	count "$good" "$((status && !bad ? 1 : bad))" "$open"
 fi
 
+# A kernel without the hooks for it cannot explore.
+if [ "$FLAVOUR" = default ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
+	say "explore: a bug that must be found, then 3000 seeds of each trial; make explore takes more"
+	status=0
+	KERNEL=$asked FLAVOUR=explore SEEDS=1-3000 "$top/scripts/explore.sh" >"$build/explored" || status=$?
+	cat "$build/explored"
+	good=$(grep -cE '^(ok|canary:) ' "$build/explored" || :)
+	bad=$(grep -c '^NOT OK ' "$build/explored" || :)
+	count "$good" "$((status && !bad ? 1 : bad))" 0
+fi
+
 # All wrong versions of both kernels take six minutes.
 say "each fix, on each kernel, and a few of its wrong versions; make prove takes all"
 mkdir -p "$build"

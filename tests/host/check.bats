@@ -17,6 +17,7 @@ setup()
 	says build
 	says test 'echo "Ran 8 tests: passed: 5, skipped: 3 (2 runs, 1.000 s)" >"$SUMMARY"'
 	says coverage
+	rm -f "$top/patches/$kernel/explore.patch"
 	says prove 'echo "kernel  fix"; echo "7.3     a-fix   1 ms   0 ms   proved by 2 tests, built in 3 s"' \
 		'echo "                suite.case"'
 	export SUMMARY=$results/summary
@@ -131,6 +132,22 @@ echo 1..1; echo ok 1 one'
 	fake shellcheck <<<$'#!/bin/sh\nexit 1'
 	try scripts/check.sh
 	sum 9 1 4
+}
+
+@test "check: schedules by seeds" {
+	# Pins: in flavour default, where the kernel can; a trial that fails, and a failure that no line shows.
+	says explore '[ "$FLAVOUR$SEEDS" = explore1-3000 ] && echo "canary: x" && echo "ok     a 3000 seeds"'
+	try scripts/check.sh
+	sum 10 0 4
+	touch "$top/patches/$kernel/explore.patch"
+	try scripts/check.sh
+	sum 12 0 4
+	says explore 'echo "canary: x"; echo "ok     a 3000 seeds"; echo "NOT OK b seed 7: x"; exit 1'
+	try scripts/check.sh
+	sum 12 1 4
+	says explore 'exit 2'
+	try scripts/check.sh
+	sum 10 1 4
 }
 
 @test "check: a dozen of liburing's tests" {
