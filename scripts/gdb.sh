@@ -4,13 +4,16 @@
 # make run. What gdb sees is the kernel, not the program in it. The kernel is a variant, in which io_uring/, KUnit and what else
 # a task's end goes through are compiled with debug information, at the first call and after each edit; the one that make test
 # runs stays as it is. FILE=fs/splice.c adds a source.
+# T=trial SEED=n, or LIST=, is a schedule of flavour explore, as make replay takes it.
 #	BREAK=fail           stop in an assertion of KUnit that fails, in a warning, a panic, and where a scenario or a program
 #	                     ends with anything but 0
 #	BREAK='a b.c:12'     stop there
 #	GDB='command; ...'   start it with these commands, and no terminal: GDB='run; bt'
 # The signals that UML itself needs are passed on to it. Exit status: that of gdb.
 
+[ -z "${SEED-}${LIST-}" ] || export FLAVOUR="${FLAVOUR:-explore}"
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/explore.sh"
 . "$top/scripts/lib/program.sh"
 . "$top/scripts/lib/variant.sh"
 
@@ -29,6 +32,11 @@ fi
 "$top/scripts/deps.sh" gdb
 lock
 "$top/scripts/build.sh"
+if [ -n "${SEED-}${LIST-}" ]; then
+	can_explore
+	T=$(explorer list "${T-}") || exit
+	ARGS="${ARGS-} $(schedule_words)"
+fi
 
 # with_lines: the variant of this build. Of one that is there, only the objects that are older than the kernel's are compiled.
 with_lines()

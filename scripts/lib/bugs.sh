@@ -11,7 +11,7 @@ export FLAVOUR="${FLAVOUR:-explore}"
 . "$top/scripts/lib/explore.sh"
 
 row='%-7s %-22s %-32s %-8s %7s %7s   %s\n'
-proof=$(variant_dir)/proof-$FLAVOUR
+proof=$work/proof-$FLAVOUR
 
 # bugs: their patches.
 bugs()

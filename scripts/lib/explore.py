@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Explore schedules with the kernel of flavour explore, and look at one that failed.
 
-explore.py list GLOB...          the trials that match
+explore.py list GLOB             the trial that matches
 explore.py explore GLOB...       SEEDS of each, or BUDGET seconds of all, JOBS boots at once
 explore.py replay GLOB           what happens in SEED, or by LIST
 explore.py minimise GLOB         the same, with the fewest switches and late stores that still fail
@@ -320,6 +320,6 @@ if __name__ == "__main__":
     os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
     verb, *rest = sys.argv[1:]
     if verb == "list":
-        print("\n".join(trials(rest)))
+        print(one(rest))
         sys.exit(0)
     sys.exit({"explore": explore, "replay": replay, "minimise": minimise, "find": lambda a: find(*a)}[verb](rest))

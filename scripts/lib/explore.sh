@@ -8,32 +8,41 @@ one_schedule()
 	[ -n "${T-}" ] && [ -n "${SEED-}${LIST-}" ] || die "make $me takes T=trial and SEED=n (make explore prints them)"
 }
 
+can_explore()
+{
+	grep -q '^CONFIG_EXPLORE=y' "$objdir/.config" || die "flavour $FLAVOUR cannot explore: FLAVOUR=explore, or leave it out"
+}
+
 build_explorer()
 {
 	lock
 	"$top/scripts/build.sh" >&2
-	grep -q '^CONFIG_EXPLORE=y' "$objdir/.config" || die "flavour $FLAVOUR cannot explore: FLAVOUR=explore, or leave it out"
-	mkdir -p "$results"
+	can_explore
 }
 
-# explorer ARG...: explore.py with the kernel that is built, or that of VARIANT.
+# schedule_words: what SEED, LIST, ALGO, DEPTH and MEMORY are on the kernel's command line.
+schedule_words()
+{
+	printf 'explore=%s' "${SEED:-1}"
+	printf '%s' "${LIST:+ explore.list=$LIST}" "${ALGO:+ explore.algo=$ALGO}" "${DEPTH:+ explore.depth=$DEPTH}" \
+		"${MEMORY:+ explore.memory=$MEMORY}"
+}
+
+# explorer ARG...: explore.py with the kernel that is built.
 explorer()
 {
-	export me objdir tree results work JOBS top
-	env -u PYTHONDONTWRITEBYTECODE "$python" -S -B "$top/scripts/lib/explore.py" "$@"
+	in_variant '' "$@"
 }
 
-# in_variant NAME ARG...: the same with the kernel of a variant.
+# in_variant NAME ARG...: with that of a variant.
 in_variant()
-(
-	work=$(variant_dir "$1")
-	tree=$work/tree
-	objdir=$tree/um-$FLAVOUR
-	results=$(results_of "$1")
-	mkdir -p "$results"
+{
+	in=$(variant_dir "$1")
 	shift
-	explorer "$@"
-)
+	mkdir -p "$in/results-$FLAVOUR"
+	env -u PYTHONDONTWRITEBYTECODE me="$me" JOBS="$JOBS" top="$top" work="$in" tree="$in/tree" objdir="$in/tree/um-$FLAVOUR" \
+		results="$in/results-$FLAVOUR" "$python" -S -B "$top/scripts/lib/explore.py" "$@"
+}
 
 # with_bug VARIANT PATCH: build the kernel with this bug, unless it is there from the last time.
 with_bug()
