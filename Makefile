@@ -150,7 +150,7 @@ help: ## This list
 	@echo 'EVERY=10            one change (wrong version) in ten, for a quick look; SURVIVORS=1 those that no test noticed'
 	@echo 'PROG=repro.c        your program for make run and make gdb: C sources, or a program or script as it is'
 	@echo "ARGV='words'        its arguments; CFLAGS='words' more for gcc"
-	@echo "FILES='paths'       what it finds in /tmp; path:/dest puts one there"
+	@echo "FILES='paths'       what it finds in /tmp; path:/dest puts one there; quotes keep blanks in a word, here and above"
 	@echo 'ENDLESS=1           it has not failed because it still runs after LIMIT'
 	@echo 'COVERAGE=1          a table of what it reached'
 	@echo 'HOST=directory      what make shell has at /host, read-only'

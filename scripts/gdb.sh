@@ -21,7 +21,7 @@
 debugged="io_uring/ lib/kunit/ kernel/task_work.c kernel/exit.c kernel/fork.c kernel/signal.c kernel/kthread.c kernel/workqueue.c
 	${FILE-}"
 
-flags=${CFLAGS-}
+flags=$(words_of CFLAGS)
 unset CFLAGS MAKEFLAGS MFLAGS
 if [ -n "${PROG-}" ]; then
 	[ -z "${T-}" ] || die "T=$T and PROG=$PROG: one of the two"

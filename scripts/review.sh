@@ -36,15 +36,6 @@ left()
 	echo $((BUDGET - $(date +%s) + start))
 }
 
-# at PATH: a path as the caller typed it.
-at()
-{
-	case $1 in
-	/*) echo "$1" ;;
-	*) echo "${UMRING_PWD:-$PWD}/$1" ;;
-	esac
-}
-
 # inputs: the files to take patches from, one a line; what is given is checked before anything is built.
 inputs()
 {
@@ -60,14 +51,14 @@ inputs()
 		die "what to review? PATCH=mail.mbox, RANGE=a..b or FIX=id"
 	elif [ "$PATCH" = - ]; then
 		echo "$out/stdin"
-	elif [ -f "$(at "$PATCH")" ]; then
-		at "$PATCH"
 	else
-		for f in $PATCH; do
-			[ ! -d "$(at "$f")" ] || die "PATCH=$f is a directory"
-			[ -f "$(at "$f")" ] || die "PATCH=$f: no such file"
-			[ -r "$(at "$f")" ] || die "PATCH=$f: cannot be read"
-			at "$f"
+		listed=$(files_of PATCH) || exit
+		printf '%s\n' "$listed" | while read -r f; do
+			path=$(from_here "$f")
+			[ ! -d "$path" ] || die "PATCH=$f is a directory"
+			[ -f "$path" ] || die "PATCH=$f: no such file"
+			[ -r "$path" ] || die "PATCH=$f: cannot be read"
+			printf '%s\n' "$path"
 		done
 	fi
 }
@@ -269,10 +260,11 @@ mkdir -p "$mails"
 [ "$PATCH" != - ] || cat >"$out/stdin"
 [ -z "$RANGE" ] || range_mails
 oldIFS=$IFS
-IFS='
-'
+IFS=$newline
+set -f
 # shellcheck disable=SC2086
 set -- $given_files
+set +f
 IFS=$oldIFS
 take_mails "$@"
 "$top/scripts/lib/tree.sh" >&2

@@ -10,6 +10,7 @@
 #	ENDLESS=1        it has not failed by that, as many a reproducer never ends: it is killed, and what counts is the rest
 #	FLAVOUR=, KDIR=  in which kernel; ARGS= more words for the kernel's command line, such as mem=1G
 #	COVERAGE=1       then also the table of what it reached
+# In ARGV, FILES, CFLAGS and a PROG of several files, quotes keep a word with blanks together: ARGV="-m 'two words'".
 # Results are in build/<kernel>/programs-<flavour>/NAME, in the form of test.sh's, which they do not touch: make coverage and its
 # floors do not count programs. make who AT=... does, as programs/NAME.
 # Exit status: 0 it passed, or was skipped; 1 it failed; 2 it could not be tried.
@@ -35,7 +36,7 @@ coverage()
 }
 
 # They are for the program, not for the kernel.
-flags=${CFLAGS-}
+flags=$(words_of CFLAGS)
 unset CFLAGS MAKEFLAGS MFLAGS
 limit=${LIMIT:-30}
 unset LIMIT

@@ -22,6 +22,13 @@ word()
 	esac
 }
 
+# matching NAME ERE WHAT: must match the whole expression, or not given.
+matching()
+{
+	eval "given=\${$1-}"
+	[ -z "$given" ] || printf '%s\n' "$given" | grep -qxE -- "$2" || die "$1=$given: $1= takes $3"
+}
+
 # flavours: the names in uml-config/flavours.
 flavours()
 {
@@ -36,12 +43,6 @@ number BUDGET
 word FIX 'A-Za-z0-9._-' "the name of a patch in patches/, without .patch"
 word FILE 'A-Za-z0-9_./:-' "a source of the kernel tree, such as io_uring/io-wq.c, or source.c:function"
 word AT 'A-Za-z0-9_./:-' "file:line or file:function"
-# matching NAME ERE WHAT: must match the whole expression, or not given.
-matching()
-{
-	eval "given=\${$1-}"
-	[ -z "$given" ] || printf '%s\n' "$given" | grep -qxE -- "$2" || die "$1=$given: $1= takes $3"
-}
 matching SEEDS '[0-9]{1,15}(-[0-9]{1,15})?' "a number, or two: from-to"
 case ${SEEDS-} in
 *-*) [ "${SEEDS%-*}" -le "${SEEDS#*-}" ] || die "SEEDS=$SEEDS: SEEDS= takes a number, or two: from-to" ;;
@@ -51,6 +52,8 @@ matching ALGO 'mix|bursts|pct|pos' "mix, bursts, pct or pos"
 number DEPTH
 matching MEMORY 'sc|tso|weak' "sc, tso or weak"
 matching LIST 'none|([0-9]+:[0-9]+[>~][0-9]+(![0-9]+)*(,|$))+' "what a failure has printed, or make minimise"
+# An unclosed quote.
+words_of ARGV >/dev/null
 case ${RANGE-} in -*) die "RANGE=$RANGE: RANGE= takes commits, a..b or one" ;; esac
 case ${PARTIAL-} in '' | 1) ;; *) die "PARTIAL=$PARTIAL: PARTIAL= takes 1, or nothing" ;; esac
 case ${CASES-} in '' | 0) ;; *) die "CASES=$CASES: CASES= takes 0, or nothing" ;; esac

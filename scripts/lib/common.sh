@@ -88,20 +88,43 @@ nearest()
 		END { print found }'
 }
 
+# from_here PATH: a path as it was typed is relative to where make was called, also with -C and -f.
+from_here()
+{
+	case $1 in
+	'' | /*) printf '%s\n' "$1" ;;
+	*) printf '%s/%s\n' "${UMRING_PWD:-$PWD}" "$1" ;;
+	esac
+}
+
+newline='
+'
+
+# words_of NAME: what this variable lists, one a line. Quotes and \ are those of a shell, globs are not.
+words_of()
+(
+	given=
+	eval "given=\${$1-}"
+	printf '%s\n' "$given" | xargs -r printf '%s\n' 2>/dev/null || die "$1=$given: a quote is not closed"
+)
+
+# files_of NAME: the files that this variable lists, one a line; or the one that it is, blanks and quotes in its path included.
+files_of()
+(
+	given=
+	eval "given=\${$1-}"
+	if [ -e "$(from_here "$given")" ]; then printf '%s\n' "$given"; else words_of "$1"; fi
+)
+
 # The Makefile's variables, with defaults for a script that is called alone.
 asked=${KERNEL-}
-KDIR=${KDIR-}
-# Relative to where make was called, also with -C and -f.
-case $KDIR in
-'' | /*) ;;
-*) KDIR=${UMRING_PWD:-.}/$KDIR ;;
-esac
+KDIR=$(from_here "${KDIR-}")
 if [ -n "$KDIR" ] && [ -f "$KDIR/Makefile" ]; then
 	KERNEL=${KERNEL:-$(nearest "$(tree_release <"$KDIR/Makefile")")}
 fi
 KERNEL=${KERNEL:-$(default_kernel)}
 FLAVOUR=${FLAVOUR:-default}
-KERNEL_TARBALL=${KERNEL_TARBALL-}
+KERNEL_TARBALL=$(from_here "${KERNEL_TARBALL-}")
 JOBS=${JOBS:-$(nproc)}
 
 . "$top/scripts/lib/args.sh"

@@ -107,7 +107,7 @@ pack_program()
 pack_file()
 {
 	case $2 in
-	/*[[:space:]]*) die "$2 has a blank in its name, which cannot be packed" ;;
+	/*[[:space:]]*) die "$2 has a blank in its name, which cannot be packed: name it '$1:/tmp/NAME'" ;;
 	/?*) ;;
 	*) die "$2 is no absolute path to put $1 at" ;;
 	esac
@@ -140,21 +140,12 @@ pack_env()
 
 pack_write()
 {
-	[ ! -f "$pack/argv" ] || echo "file /program.argv $pack/argv 0644 0 0" >>"$pack/list"
+	[ ! -s "$pack/argv" ] || echo "file /program.argv $pack/argv 0644 0 0" >>"$pack/list"
 	[ ! -f "$pack/env" ] || echo "file /program.env $pack/env 0644 0 0" >>"$pack/list"
 	# gen_init_cpio does not check its last write.
 	"$objdir/guest/gen_init_cpio" -t 0 "$pack/list" >"$1.tmp" 2>"$pack/errors" &&
 		tail -c 1024 "$1.tmp" | grep -qaF 'TRAILER!!!' && mv "$1.tmp" "$1" ||
 		die "cannot write ${1#"$top"/}: $(head -n 1 "$pack/errors" | grep . || echo no space left?)"
-}
-
-# from_here PATH: a path of the caller's, who may have called make with -C.
-from_here()
-{
-	case $1 in
-	/*) printf '%s\n' "$1" ;;
-	*) printf '%s/%s\n' "${UMRING_PWD:-$PWD}" "$1" ;;
-	esac
 }
 
 # The results of programs, apart from those of tests.
@@ -163,34 +154,36 @@ programs=$work/programs-$FLAVOUR
 # pack_files: those of FILES.
 pack_files()
 {
-	for file in ${FILES-}; do
+	files_of FILES >"$pack/files"
+	while read -r file; do
 		case $file in
 		*:/*) pack_file "$(from_here "${file%%:/*}")" "/${file#*:/}" ;;
 		*) pack_file "$(from_here "$file")" "/tmp/$(basename "$file")" ;;
 		esac
-	done
+	done <"$pack/files"
 }
 
-# find_program: the files of PROG in $sources, or in $binary, and the program's $name.
+# find_program: the files of PROG in $sources, one a line, or in $binary, and the program's $name.
 find_program()
 {
 	sources=
 	binary=
-	for file in $PROG; do
+	listed=$(files_of PROG)
+	first=${listed%%"$newline"*}
+	while read -r file; do
 		path=$(from_here "$file")
 		[ ! -d "$path" ] || die "PROG=$file is a directory: PROG= takes a program, a script or C sources"
 		[ -f "$path" ] || die "PROG=$file: no such file"
 		[ -r "$path" ] || die "PROG=$file cannot be read"
 		case $file in
-		*.c) sources=$PROG ;;
+		*.c) sources=$listed ;;
 		*) binary=$path ;;
 		esac
-	done
-	case $PROG in
-	*[!\ ]\ *[!\ ]*) [ -z "$binary" ] || die "PROG=$PROG: more than one file, and $binary is no C source" ;;
-	esac
-	name=${PROG# }
-	name=$(basename "${name%% *}" .c | tr -c 'A-Za-z0-9._\n-' _)
+	done <<-END
+		$listed
+	END
+	[ -z "$binary" ] || [ "$listed" = "$first" ] || die "PROG=$PROG: more than one file, and $binary is no C source"
+	name=$(basename "$first" .c | tr -c 'A-Za-z0-9._\n-' _)
 	# The other files beside its results.
 	case $name in
 	list | runs | ktap | parsed | summary | table | *.xml | *.json | *.cpio | *.pack) name=${name}_ ;;
@@ -210,10 +203,13 @@ build_program()
 }
 
 compile_program()
-{
+(
+	cd "$(from_here .)" || exit
+	set -f
+	IFS=$newline
 	# shellcheck disable=SC2086
-	(cd "${UMRING_PWD:-.}" && gcc -O2 -g -pthread "$@" -o "$binary" $sources $flags -Wl,--as-needed -luring -lm -lrt -ldl)
-}
+	gcc -O2 -g -pthread "$@" -o "$binary" $sources $flags -Wl,--as-needed -luring -lm -lrt -ldl
+)
 
 # pack_run: the program that find_program has found, with ARGV and FILES, in $program_cpio.
 pack_run()
@@ -222,8 +218,7 @@ pack_run()
 	program_cpio=$programs/$name.cpio
 	pack_new "$programs/$name.pack"
 	pack_program "$name" "$binary"
-	# shellcheck disable=SC2086
-	pack_argv ${ARGV-}
+	words_of ARGV | tr '\n' '\0' >"$pack/argv"
 	pack_files
 	pack_write "$program_cpio"
 }

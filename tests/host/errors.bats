@@ -51,16 +51,16 @@ no_work()
 }
 
 @test "errors: make -f from elsewhere" {
-	# Pins: every verb and variable, from any directory, of a clone at any path; a relative KDIR is relative to that directory.
+	# Pins: every verb and variable, from any directory, of a clone at any path; a relative path is relative to that directory.
 	mv "$top" "$BATS_TEST_TMPDIR/a clone"
 	enter "$BATS_TEST_TMPDIR/a clone"
-	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/lib/common.sh"' 'echo "$T in $KDIR"' >scripts/test.sh
+	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/lib/common.sh"' 'echo "$T in $KDIR $KERNEL_TARBALL"' >scripts/test.sh
 	printf '#!/bin/sh\n' >scripts/build.sh
 	mkdir -p "$BATS_TEST_TMPDIR/there/mine"
 	cd "$BATS_TEST_TMPDIR/there"
-	try make -f "$top/Makefile" test "T=io-* 'x" KDIR=mine
+	try make -f "$top/Makefile" test "T=io-* 'x" KDIR=mine KERNEL_TARBALL=my.tar
 	works
-	[ "$out" = "io-* 'x in $BATS_TEST_TMPDIR/there/mine" ]
+	[ "$out" = "io-* 'x in $BATS_TEST_TMPDIR/there/mine $BATS_TEST_TMPDIR/there/my.tar" ]
 	try make -f '../a clone/Makefile' help
 	works
 	grep -q '^watch ' <<<"$out"

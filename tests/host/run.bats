@@ -107,6 +107,28 @@ refused()
 	[ "$(tail -n 1 <<<"$err")" = 'run: error: PROG=b.c does not compile' ]
 }
 
+@test "run: paths and arguments with blanks" {
+	# Pins: PROG= and FILES= that are one file take it as it is; of several words, quotes keep one together, in CFLAGS= and ARGV= too.
+	mkdir "a dir" && echo data >"a dir/my data" && printf 'int f(void) { return *TEXT; }\n' >"a dir/b.c"
+	c "my prog" 'int f(void); return argc != 3 || strcmp(argv[1], "two  words") || *argv[2] || access("/tmp/d", F_OK) || f();'
+	run_it PROG="'my prog.c' a\ dir/b.c" ARGV="'two  words' ''" FILES='"a dir/my data:/tmp/d"' "CFLAGS='-DTEXT=\" \"+32'"
+	judged my_prog 'exited with status 1'
+	run_it PROG="'my prog.c' a\ dir/b.c" ARGV="'two  words' ''" FILES='"a dir/my data:/tmp/d"' "CFLAGS='-DTEXT=\"\"'"
+	works
+	cp /bin/true "a dir/it's"
+	run_it PROG="a dir/it's" FILES="my prog.c"
+	refused "my prog.c has a blank in its name, which cannot be packed: name it '" "my prog.c:/tmp/NAME'"
+	mv "my prog.c" "a dir"
+	run_it PROG="a dir/it's" FILES="a dir/b.c"
+	works
+	run_it PROG="a dir/it's" ARGV="it's"
+	refused "ARGV=it's: a quote is not closed"
+	run_it PROG="a' dir"
+	refused "PROG=a' dir: a quote is not closed"
+	run_it PROG="a dir/b.c a"
+	refused "PROG=a: no such file"
+}
+
 @test "run: threads, static and dynamic" {
 	# Pins: a dynamic program has its libraries along, also the one that pthread_exit() loads, and one from LD_LIBRARY_PATH.
 	printf '%s\n' '#include <pthread.h>' 'int f(void);' 'void *t(void *p) { pthread_exit(p); }' \
