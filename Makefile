@@ -6,7 +6,7 @@
 MAKEFLAGS += --no-print-directory
 
 # make -f from elsewhere goes there; a path may hold spaces.
-ifeq ($(wildcard scripts/lib/common.sh),)
+ifneq ($(lastword $(MAKEFILE_LIST)),Makefile)
 here := $(shell dirname "$$(echo '$(subst ','\'',$(MAKEFILE_LIST))' | sed 's/^ *//')")
 $(or $(MAKECMDGOALS),all): FORCE
 	@$(MAKE) -C "$(here)" $@
@@ -23,6 +23,10 @@ export $(known)
 
 # The value as it was typed: T='$(x)' is no variable of make's.
 said := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $v)),$v))
+# Many an environment has these, for others.
+unexport $(filter-out $(said),CFLAGS GDB HOST)
+# They are not for the Makefiles that we call, which have variables of the same names.
+MAKEOVERRIDES :=
 $(foreach v,$(filter $(known),$(said)),$(eval override $v := $$(value $v)))
 unknown := $(firstword $(filter-out $(known),$(said)))
 ifneq ($(unknown),)
@@ -134,7 +138,7 @@ distclean: ## Remove build/, trees and the edits in them as well; not the cache
 
 .PHONY: help
 help: ## This list
-	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | expand -t 16
 	@echo
 	@echo 'KERNEL=7.3          which of the kernels in patches/'
 	@echo "KDIR=path           your own kernel tree, edits included; it is only read"

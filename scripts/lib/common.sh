@@ -103,17 +103,17 @@ newline='
 # words_of NAME: what this variable lists, one a line. Quotes and \ are those of a shell, globs are not.
 words_of()
 (
-	given=
-	eval "given=\${$1-}"
-	printf '%s\n' "$given" | xargs -r printf '%s\n' 2>/dev/null || die "$1=$given: a quote is not closed"
+	value=
+	eval "value=\${$1-}"
+	printf '%s\n' "$value" | xargs -r printf '%s\n' 2>/dev/null || die "$1=$value: a quote is not closed"
 )
 
 # files_of NAME: the files that this variable lists, one a line; or the one that it is, blanks and quotes in its path included.
 files_of()
 (
-	given=
-	eval "given=\${$1-}"
-	if [ -e "$(from_here "$given")" ]; then printf '%s\n' "$given"; else words_of "$1"; fi
+	value=
+	eval "value=\${$1-}"
+	if [ -e "$(from_here "$value")" ]; then printf '%s\n' "$value"; else words_of "$1"; fi
 )
 
 # The Makefile's variables, with defaults for a script that is called alone.

@@ -64,6 +64,19 @@ no_work()
 	try make -f '../a clone/Makefile' help
 	works
 	grep -q '^watch ' <<<"$out"
+	# Another clone that this one is in is none of its business.
+	cp -r "$top/." .
+	echo 'echo "the wrong one"' >>scripts/test.sh
+	try make -f "$top/Makefile" test T=x KDIR=mine
+	works
+	[ "$out" = "x in $BATS_TEST_TMPDIR/there/mine " ]
+	try make -f ./Makefile test T=x
+	works
+	grep -q 'the wrong one' <<<"$out"
+	echo 'X := 1' >"$BATS_TEST_TMPDIR/more.mk"
+	MAKEFILES=$BATS_TEST_TMPDIR/more.mk try make help
+	works
+	rm -r scripts
 	try make -f ../a\ clone/Makefile test FLAVOR=smp
 	[ "$status" = 2 ]
 	grep -q 'did you mean FLAVOUR' <<<"$err"

@@ -129,6 +129,22 @@ verbs()
 	[ "$out" = build.sh: ]
 }
 
+@test "makefile: what other programs read of the environment, and other Makefiles of ours" {
+	# Pins: HOST, GDB and CFLAGS count only if they are typed; no variable reaches the Makefile of a kernel or of the guest.
+	fake_scripts
+	printf 'CFLAGS := ours\nT := ours\nshow:\n\t@echo "$(CFLAGS) $(T)"\n' >sub.mk
+	printf '%s\n' 'env | grep -E "^(HOST|GDB|CFLAGS|FLAVOUR)=." | sort' 'make -s -f sub.mk show' >>scripts/build.sh
+	HOST=box GDB=/opt/gdb CFLAGS=-O3 FLAVOUR=debug try make kernel
+	works
+	[ "$out" = $'build.sh:\nFLAVOUR=debug\nours ours' ]
+	HOST=box try make kernel HOST=there GDB=bt CFLAGS=-O0 T=x
+	works
+	[ "$out" = $'build.sh:\nCFLAGS=-O0\nGDB=bt\nHOST=there\nours ours' ]
+	HOST=box GDB=/opt/gdb CFLAGS=-O3 try make -s -C / -f "$top/Makefile" kernel HOST=there
+	works
+	[ "$out" = $'build.sh:\nHOST=there\nours ours' ]
+}
+
 # Scripts that only say with what they were called.
 fake_scripts()
 {
