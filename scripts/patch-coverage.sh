@@ -45,9 +45,15 @@ fix()
 	patched_files "$patch" | (cd "$tree" && xargs cp --parents -t "$tmp/new") 2>"$tmp/err" ||
 		die "$1 is not in ${tree#"$top"/}: $(head -n 1 "$tmp/err")"
 	cp -r "$tmp/new/." "$tmp/old"
-	(cd "$tmp/old" && GIT_CEILING_DIRECTORIES=$tmp git apply -R "$patch") 2>"$tmp/err" ||
+	(cd "$tmp/old" && GIT_CEILING_DIRECTORIES=$tmp plain_git apply -R "$patch") 2>"$tmp/err" ||
 		die "$1 is not in ${tree#"$top"/} as its patch has it: $(sed -n 's/^error: //p' "$tmp/err" | paste -sd ';')"
 	row "$1"
+}
+
+# repo_git ARGUMENT...: git in the repository of RANGE, also if that belongs to somebody else.
+repo_git()
+{
+	plain_git -c safe.directory="$repo" -C "$repo" "$@"
 }
 
 # range: the row of RANGE; the files before its first commit and after its last.
@@ -64,15 +70,15 @@ range()
 		to=$RANGE
 		;;
 	esac
-	from=$(git -C "$repo" merge-base "${from:-HEAD}" "${to:-HEAD}" 2>"$tmp/err") ||
+	from=$(repo_git merge-base "${from:-HEAD}" "${to:-HEAD}" 2>"$tmp/err") ||
 		die "RANGE=$RANGE names no commits of $repo: $(tail -n 1 "$tmp/err")"
 	mkdir "$tmp/old" "$tmp/new"
-	git -C "$repo" diff-tree -r --no-renames --diff-filter=d --name-only "$from" "${to:-HEAD}" -- '*.c' '*.h' >"$tmp/changed"
+	repo_git diff-tree -r --no-renames --diff-filter=d --name-only "$from" "${to:-HEAD}" -- '*.c' '*.h' >"$tmp/changed"
 	[ -s "$tmp/changed" ] || die "RANGE=$RANGE of $repo changes no source"
 	while read -r f; do
 		mkdir -p "$(dirname "$tmp/new/$f")" "$(dirname "$tmp/old/$f")"
-		git -C "$repo" show "${to:-HEAD}:$f" >"$tmp/new/$f"
-		git -C "$repo" show "$from:$f" >"$tmp/old/$f" 2>/dev/null || :
+		repo_git cat-file blob "${to:-HEAD}:$f" >"$tmp/new/$f"
+		repo_git cat-file blob "$from:$f" >"$tmp/old/$f" 2>/dev/null || :
 	done <"$tmp/changed"
 	row "$RANGE"
 }

@@ -14,7 +14,7 @@ dir=$top/patches/$KERNEL
 
 subject()
 {
-	git mailinfo /dev/null /dev/null <"$1" | sed -n 's/^Subject: //p'
+	plain_git mailinfo /dev/null /dev/null <"$1" | sed -n 's/^Subject: //p'
 }
 
 # name SUBJECT: the file name of the patch with that subject, or a new name.
@@ -39,7 +39,7 @@ trap 'rm -rf "$new"' EXIT
 for c in $(git -C "$tree" rev-list --reverse base..HEAD); do
 	file=$(name "$(git -C "$tree" log -1 --format=%s "$c")")
 	[ ! -e "$new/$file" ] || die "two commits have the subject of $file: change one of them"
-	git -C "$tree" format-patch -1 --zero-commit --no-signature --full-index -N --stdout "$c" >"$new/$file" ||
+	plain_git -C "$tree" format-patch -1 --zero-commit --no-signature --full-index -N --stdout "$c" >"$new/$file" ||
 		die "cannot write to $work: no space left?"
 	echo "$file" >>"$new/order"
 done

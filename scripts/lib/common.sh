@@ -13,7 +13,8 @@ me=$(basename "$0" .sh)
 export LC_ALL=C.UTF-8
 
 # When a git hook calls us, our git commands must not act on the hook's repository.
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE \
+	GIT_PREFIX GIT_SHALLOW_FILE GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_EXTERNAL_DIFF GIT_DIFF_OPTS GIT_LITERAL_PATHSPECS
 
 # dash skips EXIT traps when it is killed by a signal.
 trap 'exit 130' INT
@@ -86,6 +87,13 @@ nearest()
 		{ d = nth($1) - nth(of); d = d < 0 ? -d : d }
 		NR == 1 || d <= least { least = d; found = $1 }
 		END { print found }'
+}
+
+# plain_git ARGUMENT...: git as it comes, without the user's and the system's configuration, and with file names as they are.
+plain_git()
+{
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_COUNT=0 GIT_ATTR_NOSYSTEM=1 GIT_DEFAULT_HASH=sha1 \
+		git -c core.attributesFile=/dev/null -c core.excludesFile=/dev/null -c core.quotePath=false "$@"
 }
 
 # from_here PATH: a path as it was typed is relative to where make was called, also with -C and -f.

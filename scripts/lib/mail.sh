@@ -10,8 +10,7 @@ commits=$out/commits
 
 sgit()
 {
-	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_NO_LAZY_FETCH=1 GIT_COMMITTER_NAME=umring \
-		GIT_COMMITTER_EMAIL=umring@localhost git -C "$scratch" -c commit.gpgsign=false "$@"
+	GIT_NO_LAZY_FETCH=1 GIT_COMMITTER_NAME=umring GIT_COMMITTER_EMAIL=umring@localhost plain_git -C "$scratch" "$@"
 }
 
 # is_mail FILE: whether it has the header of a mail before its first patch.
@@ -36,11 +35,12 @@ range_mails()
 	*..*) range=$RANGE ;;
 	*) range=$RANGE^! ;;
 	esac
-	set -- git -c safe.directory="$repo" -C "$repo"
+	set -- plain_git -c safe.directory="$repo" -C "$repo"
 	"$@" rev-list --no-merges "$range" -- >"$out/list" 2>"$out/why" ||
 		die "RANGE=$RANGE names no commits of $repo: $(sed -n 's/^fatal: //p' "$out/why" | head -n 1)"
 	[ -s "$out/list" ] || die "RANGE=$RANGE of $repo is empty"
-	GIT_CONFIG_GLOBAL=/dev/null "$@" format-patch --stdout --full-index --no-signature --no-renames "$range" >"$out/range.mbox" ||
+	"$@" format-patch --stdout --full-index --no-signature --no-renames --no-attach --no-cover-letter --no-relative --no-ext-diff \
+		--src-prefix=a/ --dst-prefix=b/ "$range" >"$out/range.mbox" ||
 		die "git format-patch cannot read RANGE=$RANGE of $repo"
 }
 
@@ -59,7 +59,7 @@ split()
 			mv "$mails/in.tmp" "$mails/in"
 		fi
 		n=$(find "$mails/all" -type f | wc -l)
-		git mailsplit -b -d4 -f"$n" -o"$mails/all" "$mails/in" >/dev/null 2>"$mails/error" ||
+		plain_git mailsplit -b -d4 -f"$n" -o"$mails/all" "$mails/in" >/dev/null 2>"$mails/error" ||
 			die "git mailsplit cannot read $f: $(tail -n 1 "$mails/error")"
 	done
 }
@@ -67,15 +67,15 @@ split()
 # raw_subject MAIL: with its [PATCH 1/3].
 raw_subject()
 {
-	git mailinfo -k /dev/null /dev/null <"$1" 2>/dev/null | sed -n 's/^Subject: //p'
+	plain_git mailinfo -k /dev/null /dev/null <"$1" 2>/dev/null | sed -n 's/^Subject: //p'
 }
 
 # choose: print a row for each mail with a patch: version, place in its series, number of the mail, subject. A reply may quote one.
 choose()
 {
 	for m in "$mails"/all/*; do
-		git mailinfo "$m.msg" "$m.diff" <"$m" >"$m.info" 2>/dev/null || : >"$m.diff"
-		why=$(cd "$mails" && GIT_CEILING_DIRECTORIES=$out git apply --numstat "$m.diff" 2>&1 >"$m.files") || case $why in
+		plain_git mailinfo "$m.msg" "$m.diff" <"$m" >"$m.info" 2>/dev/null || : >"$m.diff"
+		why=$(cd "$mails" && GIT_CEILING_DIRECTORIES=$out plain_git apply --numstat "$m.diff" 2>&1 >"$m.files") || case $why in
 		*"No valid patches"* | *"unrecognized input"*)
 			rm -f "$m.diff"
 			continue
@@ -125,7 +125,7 @@ take_mails()
 touched()
 {
 	{
-		(cd "$mails" && GIT_CEILING_DIRECTORIES=$out git apply --numstat "$mails/$1.diff" 2>/dev/null | cut -f 3-)
+		(cd "$mails" && GIT_CEILING_DIRECTORIES=$out plain_git apply --numstat "$mails/$1.diff" 2>/dev/null | cut -f 3-)
 		patched_files "$mails/$1.diff"
 	} | sed '/=>/d; /^"/d' | grep -vx '/\{0,1\}dev/null' | sort -u
 }
@@ -147,7 +147,7 @@ not_here()
 # a three-way merge takes those.
 scratch_new()
 {
-	git init -q --template= "$scratch"
+	plain_git init -q --template= "$scratch"
 	: >"$out/left-out"
 	for n in $(seq "$nr"); do
 		touched "$n"

@@ -50,8 +50,14 @@ series_id()
 	} | git hash-object --stdin
 }
 
-# patched_files PATCHFILE: the files that it changes.
+# patched_files PATCHFILE: the files that it changes. git quotes names with unusual characters, such as "a/\303\244.c".
 patched_files()
 {
-	sed -n 's,^\(--- a\|+++ b\)/\([^\t]*\).*,\2,p; s,^rename \(from\|to\) ,,p' "$1" | sort -u
+	sed -n 's,^\(--- a\|+++ b\)/\([^\t]*\).*,\2,p; s,^\(--- "a\|+++ "b\)/,",p; s,^rename \(from\|to\) ,,p' "$1" |
+		while read -r quoted; do
+			case $quoted in
+			'"'*) printf '%b\n' "$(printf '%s\n' "$quoted" | sed 's/^"//; s/"[[:space:]]*$//; s/\\\([0-3][0-7][0-7]\)/\\0\1/g; s/\\"/"/g')" ;;
+			*) printf '%s\n' "$quoted" ;;
+			esac
+		done | sort -u
 }

@@ -105,7 +105,7 @@ variant_patch()
 	done
 	printf '%s\n' "$touched" >>"${new%/tree}/patched"
 	# git apply changes all files or none.
-	hunks=$(cd "$new" && GIT_CEILING_DIRECTORIES=${new%/tree} git apply $reverse "$patch" 2>&1) || {
+	hunks=$(cd "$new" && GIT_CEILING_DIRECTORIES=${new%/tree} plain_git apply $reverse "$patch" 2>&1) || {
 		say "${1##*/} does not apply${reverse:+ in reverse}:" \
 			"$(printf '%s\n' "$hunks" | sed -n 's/^error: //p' | paste -sd ';')" >&2
 		return 1

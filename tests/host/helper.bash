@@ -7,6 +7,11 @@ kernel=$(basename -a "$repo"/patches/*/ | sort -V | tail -n 1)
 
 unset KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT PATCH RANGE BUDGET LIMIT RUNS JOBS EVERY SURVIVORS CASES PARTIAL LIBURING PROG ARGV FILES CFLAGS COVERAGE ENDLESS HOST BREAK GDB VARIANT UMRING_LOCKED UMRING_PWD MAKEFLAGS MAKELEVEL MFLAGS PYTHONDONTWRITEBYTECODE
 
+# A developer's configuration, and a hook that calls us, change nothing here.
+# shellcheck disable=SC2046
+unset XDG_CONFIG_HOME $(git rev-parse --local-env-vars)
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+
 # clone [DIR]: copy the project there, without build/, and cd to the copy; $work is its build directory.
 clone()
 {
@@ -17,7 +22,7 @@ clone()
 
 enter()
 {
-	export HOME=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache GIT_CONFIG_NOSYSTEM=1
+	export HOME=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
 	top=$1
 	work=$top/build/$kernel
 	tree=$work/tree

@@ -116,6 +116,70 @@ clean()
 	[ "$(tail -n 1 "$work/review/verdict")" = 'clean: it changes nothing but comments and documentation' ]
 }
 
+@test "review: git as a user may have it, and as a hook calls us" {
+	# Pins: no configuration, nor a hook's repository, changes what is applied, from mails, diffs and commits; names that git quotes.
+	stand_in
+	printf '/* a */\n' >"$tree/io_uring/$(printf '\303\244').h"
+	git -C "$tree" add -A
+	git -C "$tree" commit -qm more
+	git -C "$mine" pull -q
+	edit 5 'one ' 'io-wq: one'
+	git -C "$mine" mv "io_uring/$(printf '\303\244').h" "io_uring/$(printf '\303\266').h"
+	printf '/* b */\n' >>"$mine/io_uring/$(printf '\303\266').h"
+	edit 50 'two ' 'io-wq: two'
+	mails -M >two.mbox
+	git -C "$mine" diff -M HEAD~2 >two.diff
+	mkdir -p hooks template/hooks
+	printf '#!/bin/sh\nexit 1\n' | tee hooks/pre-commit hooks/applypatch-msg hooks/pre-applypatch >template/hooks/commit-msg
+	chmod +x hooks/* template/hooks/*
+	cat >"$HOME/.gitconfig" <<-END
+		[apply]
+			whitespace = error-all
+			ignoreWhitespace = change
+		[am]
+			messageid = true
+		[color]
+			ui = always
+		[commit]
+			gpgsign = true
+			template = $top/nosuch
+		[core]
+			hooksPath = $top/hooks
+			whitespace = trailing-space,space-before-tab,tab-in-indent
+			autocrlf = true
+			attributesFile = $top/attributes
+		[diff]
+			noprefix = true
+			external = false
+			relative = true
+		[format]
+			attach = true
+			coverLetter = true
+		[init]
+			templateDir = $top/template
+			defaultObjectFormat = sha256
+		[user]
+			useConfigOnly = true
+	END
+	echo '* -text diff=none ident filter=none' >attributes
+	mkdir -p "build/kdir-$(printf %s "$mine" | cksum | cut -d ' ' -f 1)"
+	git clone -q "$mine" "build/kdir-$(printf %s "$mine" | cksum | cut -d ' ' -f 1)/tree"
+	git init -q elsewhere
+	git -C "$mine" config diff.noprefix true
+	git -C "$mine" config format.coverLetter true
+	git -C "$mine" config format.attach x
+	unset GIT_CONFIG_GLOBAL
+	export GIT_DIR=$top/elsewhere/.git GIT_WORK_TREE=$top/elsewhere GIT_INDEX_FILE=$top/elsewhere/.git/index GIT_PREFIX=a/ \
+		GIT_OBJECT_DIRECTORY=$top/elsewhere/.git/objects GIT_CONFIG_PARAMETERS="'core.bare'='true'" GIT_EXTERNAL_DIFF=false
+	PATCH=two.mbox try scripts/review.sh
+	clean
+	PATCH=two.diff try scripts/review.sh
+	clean
+	KDIR=$mine RANGE=HEAD~2.. try scripts/review.sh
+	clean
+	[ -z "$(find elsewhere/.git/objects -type f)" ]
+}
+
 @test "review: a thread, in any order" {
 	# Pins: the patches of the last version by their number; the cover letter and replies are left out.
 	stand_in
