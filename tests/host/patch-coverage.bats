@@ -129,7 +129,7 @@ history()
 }
 
 @test "patch-coverage: a range of commits" {
-	# Pins: of the tree here, or with KDIR= of the user's own; one commit; lines that were changed again are left out.
+	# Pins: of the tree here, or with KDIR= of the user's own, also if that is another user's; one commit; lines that were changed again are left out.
 	instrumented
 	history "$tree"
 	compile
@@ -165,6 +165,8 @@ history()
 	RANGE=base.. try scripts/patch-coverage.sh
 	works
 	grep -qx 'base\.\.  *100.0 % of    1  100.0 % of    0' <<<"$out"
+	GIT_TEST_ASSUME_DIFFERENT_OWNER=1 RANGE=base.. try scripts/patch-coverage.sh --as-is
+	works
 }
 
 # added LINE...: the row for these lines of a.c, with what the file lines.json says of them.
