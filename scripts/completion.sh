@@ -18,12 +18,18 @@ tests()
 		return
 	fi
 	if [ -z "$(find "$list" -newer "$objdir/linux" 2>/dev/null)" ]; then
-		timeout 20 "$objdir/linux" loglevel=8 kunit.action=list list=1 >"$list.out" 2>"$list.err" </dev/null || :
+		scratch=$(mktemp -d)
+		trap 'rm -rf "$scratch"' EXIT
+		timeout 20 "$objdir/linux" list=1 >"$scratch/out" 2>"$scratch/err" </dev/null ||
+			die "the kernel does not say what it has: $(tail -n 1 "$scratch/err")"
+		# KUnit lists the cases in the log; init finds no suites then.
+		timeout 20 "$objdir/linux" loglevel=8 kunit.action=list list=1 >/dev/null 2>"$scratch/err" </dev/null || :
 		{
-			sed -n 's/\r$//; s/^\(suite\|scenario\) \([^ ]*\)$/\2/p' "$list.out"
-			sed -n 's/\r$//; s/^\(.*[^a-z0-9_-]\)\{0,1\}\([a-z][a-zA-Z0-9_-]*\.[a-z][a-z0-9_]*\)$/\2/p' "$list.err"
-		} | sort -u >"$list.tmp"
-		rm "$list.out" "$list.err"
+			sed -n 's/\r$//; s/^\(suite\|scenario\) \([^ ]*\)$/\2/p' "$scratch/out"
+			sed -n 's/\r$//; s/^\(.*[^a-z0-9_-]\)\{0,1\}\([a-z][a-zA-Z0-9_-]*\.[a-z][a-z0-9_]*\)$/\2/p' "$scratch/err"
+		} | sort -u >"$scratch/list"
+		[ -s "$scratch/list" ] || die "the kernel names no suite and no scenario"
+		cp "$scratch/list" "$list.tmp"
 		mv "$list.tmp" "$list"
 	fi
 	cat "$list"

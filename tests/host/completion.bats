@@ -12,9 +12,15 @@ setup()
 	cat >"$objdir/linux" <<-'END'
 		#!/bin/sh
 		echo run >>"$0.runs"
+		[ ! -e "$0.bad" ] || exit 134
+		case $* in
+		*kunit.action=list*)
+			echo '[    0.1] io-wq.io_wq_test_exit' >&2
+			echo 'io-wq.io_wq_test_cancel' >&2
+			exit 2
+			;;
+		esac
 		printf 'suite io-wq\r\nsuite tw\r\nscenario exit-kill\r\n'
-		echo '[    0.1] io-wq.io_wq_test_exit' >&2
-		echo 'io-wq.io_wq_test_cancel' >&2
 	END
 	chmod +x "$objdir/linux"
 }
@@ -50,13 +56,27 @@ offers()
 }
 
 @test "completion: T= has suites, scenarios and cases of the kernel that is built" {
-	# Pins: several in quotes; the kernel is asked once; without a kernel the files say it.
+	# Pins: several in quotes; the kernel is asked once, and again if it gave no answer; without a kernel the files say it.
+	touch "$objdir/linux.bad"
+	offers 'make test T='
+	rm "$objdir/linux.bad" "$objdir/linux.runs"
 	offers 'make test T=' exit-kill io-wq io-wq.io_wq_test_cancel io-wq.io_wq_test_exit tw
 	offers 'make test T=io-wq.' io-wq.io_wq_test_cancel io-wq.io_wq_test_exit
 	offers "make test T='tw ex" 'tw exit-kill'
-	[ "$(wc -l <"$objdir/linux.runs")" = 1 ]
+	[ "$(wc -l <"$objdir/linux.runs")" = 2 ]
 	rm "$objdir/linux"
 	offers 'make test T=task_w' task_work
+}
+
+@test "completion: T= of the kernel that is built" {
+	# Pins: it names suites, cases and scenarios, and nothing else.
+	built_clone
+	try "$top/scripts/completion.sh" --tests
+	works
+	for name in task_work task_work.task_work_test_match_all exit-full-wq; do
+		grep -qx "$name" <<<"$out"
+	done
+	! grep -vE '^[a-z][a-z0-9_-]*(\.[a-z0-9_]+)?$' <<<"$out" || false
 }
 
 @test "completion: elsewhere, make is completed as before" {
