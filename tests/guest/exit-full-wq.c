@@ -176,8 +176,8 @@ static void on_hold(void)
 	   "on hold: all requests and messages are in flight");
 	must(ptrace(PTRACE_CONT, pid, 0, 0));
 	check("on hold", pid);
-	ok(wait_until(dead_letters(&sender) == NR_MSGS, SEC), "on hold: every message comes back: %d",
-	   dead_letters(&sender));
+	wait_until((nr = dead_letters(&sender)) == NR_MSGS, SEC);
+	ok(nr == NR_MSGS, "on hold: every message comes back: %d", nr);
 	io_uring_queue_exit(&sender);
 }
 

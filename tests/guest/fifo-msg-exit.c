@@ -107,7 +107,7 @@ int main(void)
 	int nr_workers = size("repro_workers", 32);
 	int nr_messages = size("repro_messages", 1000);
 	struct io_uring sender;
-	int sent[2], status = 0;
+	int sent[2], status = 0, nr;
 	long long start;
 	bool traced;
 	pid_t pid;
@@ -143,8 +143,8 @@ int main(void)
 	if (traced)
 		print_irqs_off();
 	ok(open(FIFO, O_WRONLY | O_NONBLOCK) < 0 && errno == ENXIO, "nobody reads the FIFO");
-	ok(wait_until(dead_letters(&sender) == nr_messages, 10 * SEC),
-	   "every message comes back once: %d", dead_letters(&sender));
+	wait_until((nr = dead_letters(&sender)) == nr_messages, 10 * SEC);
+	ok(nr == nr_messages, "every message comes back once: %d", nr);
 	io_uring_queue_exit(&sender);
 	io_uring_queue_exit(&ring);
 	ok(wait_until(writers_gone(sent[0]), 10 * SEC), "the file that was sent is closed");

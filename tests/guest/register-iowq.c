@@ -88,7 +88,7 @@ static void later_task(bool use_first)
 {
 	const char *how = use_first ? "a task of before" : "a later task";
 	unsigned int max[2];
-	int go[2], status = -1;
+	int go[2], status = -1, nr;
 	pid_t pid;
 	char c;
 
@@ -113,7 +113,8 @@ static void later_task(bool use_first)
 	close(go[0]);
 	ok(wait_until(count_workers(pid) == 3, SEC), "%s: has as many workers as the ring says", how);
 	nap(SEC / 10);
-	ok(count_workers(pid) == 3, "%s: and no more: %d", how, count_workers(pid));
+	nr = count_workers(pid);
+	ok(nr == 3, "%s: and no more: %d", how, nr);
 	must(kill(pid, SIGKILL));
 	ok(reaped(pid, &status, SEC), "%s: is killed", how);
 }
