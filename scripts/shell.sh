@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # shell.sh: a shell, with busybox's commands, in the kernel. It ends with the shell, by exit or ^D, and with its status.
-#	HOST=directory   appears at /host, read-only
+#	HOST=directory   appears at /host, read-only; then the shell cannot mount anything
 #	FILES='paths'    files and directories that it finds in /tmp, each by its last name; path:/dest puts one at /dest
 #	FLAVOUR=, KDIR=  in which kernel; ARGS= more words for the kernel's command line, such as loglevel=8
 # If its input is no terminal, it is read to its end first: make shell <commands.

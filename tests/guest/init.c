@@ -134,7 +134,7 @@ static void select_tests(void)
 	if (scenarios && !add_tests(SCENARIOS, glob ?: "*", SCENARIO))
 		die("no scenario matches scenario=%s: list=1 names them", glob ?: "*");
 	if (program && !has_program(program))
-		die("no program matches program=%s: is " PROGRAMS "/%s in a cpio that initrd= names?",
+		die("program=%s: " PROGRAMS "/%s is no file of a cpio that initrd= names",
 		    program, program);
 	if (program)
 		add_test(program, PROGRAM);

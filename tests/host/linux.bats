@@ -66,28 +66,37 @@ not_ok()
 	[ "$status" = 0 ]
 	[[ $out == './linux [WORD...]: '*'coverage counts, TMPDIR has the memory file.' ]]
 	# Each word that init knows by name is in it.
-	for word in scenario program skip shell list limit ktap; do
+	for word in scenario program skip endless shell host list limit ktap; do
 		grep -qE "(^|[ ])$word=" <<<"$out"
 	done
 }
 
 @test "linux: programs and their words" {
-	# Pins: no such program, no such initrd, one that is no cpio, a wrong skip=: each an end of its own, and no result.
+	# Pins: no such program, no such initrd, one that is no cpio, a wrong skip=, a word that means nothing without another: each an
+	# end of its own, and no result.
 	boot program=nosuch
-	ends 2 "init: no program matches program=nosuch: "
+	ends 2 "init: program=nosuch: /program/nosuch is no file"
 	boot program=../init
-	ends 2 "init: no program matches program=../init: "
+	ends 2 "init: program=../init: "
+	echo 'dir /program 0755 0 0' >list
+	"$repo/build/$kernel/tree/um-default/guest/gen_init_cpio" list >dir.cpio
+	boot program=. initrd=dir.cpio
+	ends 2 "init: program=.: "
 	boot program=x initrd=nosuch
 	ends 125 "Cannot load the initrd 'nosuch'"
 	head -c 5000 /bin/sh >no.cpio
 	boot program=x initrd=no.cpio
-	ends 2 "init: no program matches program=x: "
+	ends 2 "init: program=x: "
 	boot scenario=defer-close initrd=no.cpio
 	[ "$status" = 1 ]
 	grep -q '^# init: kernel log: Initramfs unpacking failed' <<<"$out"
-	for word in skip=0 skip=256 skip=x; do
-		boot scenario=defer-close $word
+	for word in skip=0 skip=127 skip=256 skip=x; do
+		boot program=x $word
 		ends 2 "init: $word: "
+	done
+	for word in skip=1 endless=1 host=1; do
+		boot scenario=defer-close $word
+		ends 2 "init: $word means nothing without "
 	done
 }
 

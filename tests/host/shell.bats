@@ -10,25 +10,31 @@ setup()
 }
 
 @test "shell: commands from a file, and its exit status" {
-	# Pins: no terminal is needed; the status is that of the shell; FILES are there; nothing of the host is.
+	# Pins: no terminal is needed; the status is that of the shell; FILES are there; nothing of the host is, nor a file of init's.
 	echo data >data
-	printf '%s\n' 'cat /tmp/data' 'ls -d /host' 'exit 5' >commands
+	printf '%s\n' 'cat /tmp/data' 'ls -d /host' 'for n in 2 3 4; do [ ! -e /proc/$$/fd/$n ] || echo fd $n; done' 'exit 5' >commands
 	FILES=data run sh -c '"$1" <commands 2>err 3>&-' sh "$top/scripts/shell.sh"
 	[ "$status" = 5 ]
 	[[ $output == *data* ]]
 	[[ $output == *"/host: No such file"* ]]
+	[[ $output == *"fd 2"* && $output != *"fd 3"* && $output != *"fd 4"* ]]
 }
 
 @test "shell: a directory of the host" {
-	# Pins: HOST is at /host, cannot be written to, and nothing outside of it can be mounted.
-	mkdir shared && echo data >shared/f
-	printf '%s\n' 'cat /host/f' 'echo x >/host/f' 'touch /host/g' 'mkdir /m; mount -t hostfs -o /etc none /m && ls /m' >commands
+	# Pins: HOST is at /host, cannot be written to in any way, nor mounted again for that, and nothing outside of it can be mounted.
+	mkdir -p shared/etc && echo data >shared/f
+	find shared -printf '%p %m %s %T@ %C@\n' | sort >before
+	printf '%s\n' 'echo listed $(ls /host)' 'sed "s/^/read: /" /host/f' 'grep " /host " /proc/mounts' 'echo x >/host/f' \
+		'touch /host/g' 'rm /host/f' 'mkdir /host/d' 'mv /host/f /host/h' 'ln /host/f /host/l' 'chmod 0 /host/f' 'touch /host/f' \
+		'mount -o remount,rw /host' 'mkdir /m' 'mount -t hostfs -o /etc none /m' 'exit 3' >commands
 	HOST=shared run sh -c '"$1" <commands 3>&-' sh "$top/scripts/shell.sh"
-	[[ $output == *data* ]]
-	[ "$(grep -c 'Read-only file system' <<<"$output")" = 2 ]
-	! grep -q passwd <<<"$output" || false
-	[ "$(cat shared/f)" = data ]
-	[ ! -e shared/g ]
+	[ "$status" = 3 ]
+	[[ $output == *"listed etc f"* ]]
+	[[ $output == *"read: data"* ]]
+	grep -qE '^none /host hostfs ro[, ]' <<<"$output"
+	[ "$(grep -c 'Read-only file system' <<<"$output")" = 8 ]
+	[ "$(grep -c '^mount: .*\(Operation not permitted\|permission denied\)' <<<"$output")" = 2 ]
+	[ "$(find shared -printf '%p %m %s %T@ %C@\n' | sort | diff before -)" = '' ]
 }
 
 @test "shell: no test can mount the host" {

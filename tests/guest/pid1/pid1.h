@@ -20,6 +20,9 @@
 /* The exit status of ./linux, as far as init decides it: see ../README.md. */
 enum { PASSED, FAILED, NO_VERDICT };
 
+/* How the child ends if there is no program to become. As in a shell. */
+#define NOT_STARTED	127
+
 enum kind { SUITE, SCENARIO, PROGRAM };
 
 struct test {

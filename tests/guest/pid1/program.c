@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pid1.h"
@@ -19,9 +20,10 @@
 bool has_program(const char *name)
 {
 	char path[PATH_MAX];
+	struct stat st;
 
 	snprintf(path, sizeof(path), PROGRAMS "/%s", name);
-	return *name && !strchr(name, '/') && !access(path, F_OK);
+	return *name && !strchr(name, '/') && !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
 /*
@@ -64,7 +66,7 @@ void __noreturn exec_program(const struct test *t)
 	if (!chdir("/tmp"))
 		execve(path, argv, envp);
 	dprintf(2, "%s does not start: %s\n", path, strerror(errno));
-	_exit(127);
+	_exit(NOT_STARTED);
 }
 
 static void take_program_line(struct test *t)

@@ -2,10 +2,12 @@
 /* Instead of tests: a shell from the initrd, on the terminal that con1= names. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -31,12 +33,15 @@ static void __noreturn be_shell(const char *path)
 	signal(SIGCHLD, SIG_DFL);
 	snprintf(term, sizeof(term), "TERM=%s", getenv("TERM") ?: "dumb");
 	setsid();
-	tty = open(TERMINAL, O_RDWR);
+	tty = open(TERMINAL, O_RDWR | O_CLOEXEC);
 	ioctl(tty, TIOCSCTTY, 0);
-	in = open(COMMANDS, O_RDONLY);
+	in = open(COMMANDS, O_RDONLY | O_CLOEXEC);
 	dup2(in < 0 ? tty : in, 0);
 	dup2(tty, 1);
 	dup2(tty, 2);
+	/* It could mount the host's directory once more, to write to it. */
+	if (getenv("host") && prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN))
+		die("host=1: PR_CAPBSET_DROP: %m");
 	if (!chdir("/tmp"))
 		execve(path, argv, envp);
 	dprintf(2, "init: shell=%s: %s\n", path, strerror(errno));

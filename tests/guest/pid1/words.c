@@ -87,6 +87,12 @@ int skip_status(void)
 	return to_number("skip");
 }
 
+static void goes_with(const char *word, const char *other)
+{
+	if (getenv(word) && !getenv(other))
+		die("%s=%s means nothing without %s=", word, getenv(word), other);
+}
+
 void check_words(char **args, char **env)
 {
 	char line[4096], *word, *rest = line;
@@ -98,8 +104,12 @@ void check_words(char **args, char **env)
 		if (!is_known(*env))
 			refuse(*env);
 	limit_or(0);
-	if (skip_status() > 255)
-		die("skip=%s: an exit status is needed, from 1 to 255", getenv("skip"));
+	if (skip_status() > 255 || skip_status() == NOT_STARTED)
+		die("skip=%s: an exit status is needed, from 1 to 255, but not %d: that is of a program that does not start",
+		    getenv("skip"), NOT_STARTED);
+	goes_with("skip", "program");
+	goes_with("endless", "program");
+	goes_with("host", "shell");
 	if (to_number("list") > 1)
 		die("list=%s: it is list=1 that lists suites and scenarios", getenv("list"));
 	read_word("/proc/cmdline", line, sizeof(line));
