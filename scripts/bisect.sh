@@ -47,7 +47,8 @@ said()
 # here_fails FILE: whether the machine is to blame, and not the commit.
 here_fails()
 {
-	grep -m 1 -E 'No space left|quota exceeded|Killed|internal compiler error|[Cc]annot allocate|memory exhausted|Input/output error|Read-only file|Permission denied|(command )?not found$' "$1"
+	grep -m 1 -E -e 'No space left|quota exceeded|Killed|internal compiler error|[Cc]annot allocate|memory exhausted' \
+		-e 'Input/output error|Read-only file|Permission denied|(command )?not found$' "$1"
 }
 
 # build: build the commit. status 3 of a step of the build means that the series or the configuration does not fit.

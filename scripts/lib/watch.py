@@ -83,6 +83,8 @@ class Reach:
         shutil.rmtree(snap, ignore_errors=True)
         with open(f"{results}/runs", encoding="utf-8") as file:
             self.all = [line.split()[1] for line in file]
+        with open(f"{results}/{self.all[0]}/linux.id", encoding="utf-8") as file:
+            self.ident = file.read().strip()
         with open(f"{objdir}/.config", encoding="utf-8") as file:
             self.counts = bool(re.search(r"^CONFIG_GCOV=y$", file.read(), re.M))
         if not self.counts:
@@ -100,10 +102,8 @@ class Reach:
     def lines(self, source):
         """{line: tests} of a source, or None without counts of it."""
         if source not in self.known:
-            with open(f"{snap}/results/{self.all[0]}/linux.id", encoding="utf-8") as file:
-                ident = file.read().strip()
             status, out = self.children.run([sys.executable, "-S", "-B", f"{top}/coverage/cov.py", "reach", f"{snap}/tree",
-                                             f"{snap}/obj", f"{snap}/results", ident, source])
+                                             f"{snap}/obj", f"{snap}/results", self.ident, source])
             self.known[source] = None
             if status == 0:
                 found = self.known[source] = {}
@@ -211,7 +211,12 @@ class Watch:
         self.say(what, of + ("" if status == 0 else "FAILED: " if status == 1 else "not tested: ") + summary.partition(" (")[0],
                  start, bad if bad else out[-1:] if status and summary != last else [])
         if not asked and not self.reach and os.path.exists(f"{results}/summary"):
-            self.reach = Reach(self.children)
+            try:
+                self.reach = Reach(self.children)
+            except (OSError, IndexError) as error:
+                # Another make may have taken them away. All tests run at the next save, too.
+                print(f"no counts to choose tests by: {error.args[0][0][2] if isinstance(error, shutil.Error) else error}")
+                sys.stdout.flush()
 
     def events(self):
         command = ["inotifywait", "-m", "-r", "-e", "close_write,moved_to,moved_from,delete", "--format", "%w%f",

@@ -37,7 +37,8 @@ no_work()
 	else
 		chmod a-w build
 	fi
-	for verb in all check test watch coverage patch-coverage who prove mutants tree patches bench clean bisect; do
+	for verb in all check test run shell gdb liburing watch coverage patch-coverage who prove review mutants tree patches bench clean \
+		bisect; do
 		rm -rf "$BATS_TEST_TMPDIR/tmp"
 		mkdir -m 777 "$BATS_TEST_TMPDIR/tmp"
 		: >"$BATS_TEST_TMPDIR/err"

@@ -16,7 +16,8 @@ setup()
 	cat >scripts/build.sh <<-'END'
 		#!/bin/sh
 		top=$(cd "$(dirname "$0")/.." && pwd)
-		[ ! -e "$top/slow" ] || sleep 2
+		[ ! -e "$top/slow" ] || touch "$top/slowly"
+		while [ -e "$top/slow" ]; do sleep 0.05; done
 		[ ! -e "$top/broken" ] || { echo "io_uring/io-wq.c:1:1: error: broken"; exit 1; }
 	END
 	cat >scripts/test.sh <<-'END'
@@ -86,12 +87,23 @@ lines()
 	wait_for grep -q 'io_uring/io-wq.c: Ran' said
 	touch slow
 	echo >>"$tree/kernel/task_work.c"
-	sleep 1
+	wait_for [ -e slowly ]
 	echo >>"$tree/io_uring/io-wq.c"
-	wait_for grep -q 'task_work.c: Ran' said
 	rm slow
+	wait_for grep -q 'task_work.c: Ran' said
 	wait_for eval '[ "$(grep -c "io-wq.c: Ran" said)" = 2 ]'
 	[ "$(lines ': Ran')" = 4 ]
+}
+
+@test "watch: results that vanish" {
+	# Pins: it says so, goes on, and runs all tests.
+	echo 'rm -rf "$top/build/'"$kernel"'/results-default/left"' >>scripts/test.sh
+	watch
+	grep -q '^no counts to choose tests by: .*left' said
+	echo >>"$tree/io_uring/io-wq.c"
+	wait_for grep -q 'io_uring/io-wq.c: Ran 2 tests' said
+	[ "$(tail -n 1 asked)" = '*' ]
+	kill -0 "$watcher"
 }
 
 @test "watch: Ctrl-C ends it, and no process is left" {
