@@ -13,18 +13,12 @@ import sys
 import traceback
 from collections import Counter, defaultdict
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../coverage"))
 import failure
 import ktap as reader
+from cov import read
 
 SIDES = "before", "after"
-
-
-def read(*path):
-    try:
-        with open(os.path.join(*path), encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 def rows(*path):
@@ -148,7 +142,6 @@ class Lines:
     """The lines that are added, with the tests that reach each."""
 
     def __init__(self, out, tree):
-        sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../coverage"))
         import json
         text = read(out, "lines.json")
         self.of = json.loads(text) if text else {}
