@@ -23,6 +23,7 @@ given=${LIMIT-}
 
 . "$top/scripts/lib/mail.sh"
 . "$top/scripts/lib/sides.sh"
+. "$top/scripts/lib/flavours.sh"
 
 # fact NAME TEXT...: note it for review.py.
 fact()
@@ -177,55 +178,6 @@ mutants()
 		fact unknown "mutants: $(tail -n 1 "$out/log.mutants")"
 }
 
-# in_flavour: the same tests in flavour $FLAVOUR, with the patches, and those that fail also without. One process each: all paths differ.
-in_flavour()
-{
-	name=$FLAVOUR
-	began=$(date +%s)
-	timeout "$(left)" "$top/scripts/build.sh" >"$out/log.build" 2>&1 || {
-		fact undone "flavour $name, which did not build in time: make kernel FLAVOUR=$name"
-		return
-	}
-	side "after-$name" "$after" || {
-		fact unknown "flavour $name: $why"
-		return
-	}
-	room=$(left)
-	run_side "after-$name" "$((room > 20 ? room : 20))"
-	missing=$(while read -r _ run; do
-		[ -n "$(one_verdict "after-$name" "$run")" ] || echo "$run"
-	done <"$(results_of "review-after-$name")/runs" | paste -sd ' ')
-	[ -z "$missing" ] || fact undone "these in flavour $name: $missing"
-	bad=$(cd "$(results_of "review-after-$name")" && grep -Lx 'passed\|skipped' -- */verdict | cut -d / -f 1)
-	if [ -n "$bad" ]; then
-		side "before-$name" "$before" || {
-			fact unknown "flavour $name, without the patch: $why"
-			return
-		}
-		# shellcheck disable=SC2086
-		run_side "before-$name" 120 $bad
-	fi
-	fact flavour "$name" "$(cat "$(results_of "review-after-$name")/summary" 2>/dev/null || echo 'not run to its end')" \
-		"$(($(date +%s) - began)) s"
-}
-
-# other_flavours: those that are built, if there is time.
-other_flavours()
-{
-	for f in debug explore smp; do
-		[ "$f" != "$FLAVOUR" ] && flavours | tr ' ' '\n' | grep -qx "$f" || continue
-		if [ ! -f "$tree/um-$f/linux" ]; then
-			fact undone "flavour $f, which is not built: make kernel FLAVOUR=$f"
-		elif [ "$(left)" -lt 10 ]; then
-			fact undone "flavour $f, for lack of time"
-		else
-			say "tests in flavour $f" >&2
-			FLAVOUR=$f "$0" --flavour "$start" "$snapshot" "$before" "$after" "$nr" 2>"$out/log.flavour" ||
-				fact undone "flavour $f: $(tail -n 1 "$out/log.flavour")"
-		fi
-	done
-}
-
 # finish: the screen, the reply and the page.
 finish()
 {
@@ -239,10 +191,12 @@ finish()
 # An end that we did not foresee must not look like something found.
 verdict=2
 trap 'exit "$verdict"' EXIT
+trap 'verdict=130; exit' INT
+trap 'verdict=143; exit' TERM HUP
 
 if [ "${1-}" = --flavour ]; then
-	start=$2 snapshot=$3 before=$4 after=$5 nr=$6
-	in_flavour
+	start=$3 snapshot=$4 before=$5 after=$6 nr=$7
+	in_flavour "$2"
 	verdict=0
 	exit
 fi

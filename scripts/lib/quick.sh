@@ -74,11 +74,13 @@ compile()
 	PWD=/proc/self/cwd sh -c "$saved" && scripts/basic/fixdep "${cmd%.cmd}.d" "$1" "$saved" >"$cmd.tmp" && mv "$cmd.tmp" "$cmd"
 }
 
-# compile_all LIST: compile the objects in LIST, $JOBS at once.
+# compile_all LIST: compile the objects in LIST, $JOBS at once. For a subshell: what runs in the background does not hear of Ctrl-C.
 compile_all()
 {
 	job=0
 	pids=
+	trap 'kill $pids 2>/dev/null; exit 130' INT
+	trap 'kill $pids 2>/dev/null; exit 143' TERM HUP
 	while [ $((job += 1)) -le "$JOBS" ]; do
 		awk -v jobs="$JOBS" -v job="$job" 'NR % jobs == job % jobs' "$1" | while read -r o; do
 			compile "$o" || exit
@@ -89,6 +91,7 @@ compile_all()
 	for pid in $pids; do
 		wait "$pid" || bad=1
 	done
+	trap - INT TERM HUP
 	return "$bad"
 }
 
