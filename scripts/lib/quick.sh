@@ -62,37 +62,10 @@ no_objects()
 	(cd "$objdir" && ar t vmlinux.a) | sort | comm -13 - "$1"
 }
 
-# compile OBJECT: run Kbuild's own command, and update the .cmd file. Fails if only make could expand the command. PWD is the
-# directory that gcc writes into the object, as in tests/kunit/Makefile.
-compile()
-{
-	cmd=${1%/*}/.${1##*/}.cmd
-	saved=$(sed -n '1s/^savedcmd_[^ ]* := //p' "$cmd")
-	case $saved in
-	'' | *[\$\#]*) return 1 ;;
-	esac
-	PWD=/proc/self/cwd sh -c "$saved" && scripts/basic/fixdep "${cmd%.cmd}.d" "$1" "$saved" >"$cmd.tmp" && mv "$cmd.tmp" "$cmd"
-}
-
-# compile_all LIST: compile the objects in LIST, $JOBS at once. For a subshell: what runs in the background does not hear of Ctrl-C.
+# compile_all LIST: compile the objects in LIST, $JOBS at once. Not in the background of a shell, where nothing hears of Ctrl-C.
 compile_all()
 {
-	job=0
-	pids=
-	trap 'kill $pids 2>/dev/null; exit 130' INT
-	trap 'kill $pids 2>/dev/null; exit 143' TERM HUP
-	while [ $((job += 1)) -le "$JOBS" ]; do
-		awk -v jobs="$JOBS" -v job="$job" 'NR % jobs == job % jobs' "$1" | while read -r o; do
-			compile "$o" || exit
-		done &
-		pids="$pids $!"
-	done
-	bad=0
-	for pid in $pids; do
-		wait "$pid" || bad=1
-	done
-	trap - INT TERM HUP
-	return "$bad"
+	xargs -r -n 1 -P "$JOBS" "$top/scripts/lib/compile.sh" <"$1"
 }
 
 # link_once: link vmlinux.quick with the symbol table in quick.kallsyms.o, as scripts/link-vmlinux.sh does.

@@ -70,6 +70,36 @@ clean()
 	fails 'the mail is damaged' 'corrupt patch'
 }
 
+@test "review: Ctrl-C" {
+	# Pins: during a build, also of another flavour and of objects in the background: it ends at once, with 130, lets go of the lock,
+	# and what it has started ends as well.
+	stand_in
+	long=61.$RANDOM$RANDOM
+	edit 5 one one
+	mails >one.patch
+	sed -i 's,/\*,int i; /*,' one.patch
+	printf '%s\n' '#!/bin/sh' "touch $PWD/begun; sleep $long" >scripts/build.sh
+	PATCH=one.patch interrupt 10 begun scripts/review.sh
+	[ "$status" = 130 ]
+	flock -n "$work/lock" true
+	! pgrep -fx "sleep $long" || false
+	rm begun
+	interrupt 10 begun env FLAVOUR=debug scripts/review.sh --flavour 60 "$(date +%s)" a a a 1
+	[ "$status" = 130 ]
+	! pgrep -fx "sleep $long" || false
+	rm begun
+	mkdir -p "$objdir"
+	for o in a b; do
+		echo "savedcmd_d/$o.o := touch begun$o; sleep $long" >"$objdir/.$o.o.cmd"
+		echo "./$o.o"
+	done >"$objdir/list"
+	sed '/^# An end/,$d' scripts/review.sh >scripts/compile.sh
+	printf '%s\n' 'cd "$objdir" && (JOBS=2 && compile_all list)' >>scripts/compile.sh
+	interrupt 10 "$objdir/begunb" sh scripts/compile.sh
+	[ "$status" = 130 ]
+	! pgrep -fx "sleep $long" || false
+}
+
 @test "review: a tree in the middle of a merge" {
 	# Pins: one line that says so, for the tree here and for KDIR.
 	stand_in
