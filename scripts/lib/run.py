@@ -104,9 +104,9 @@ class Tests:
         """Run it. Return its exit status, as a shell has it, and how long it took in s."""
         # gcc was told that it works in /proc/self/cwd: that is cut from the names of the .gcda files.
         env = {**os.environ, "TMPDIR": self.tmpdir, "GCOV_PREFIX": f"{into}/gcov", "GCOV_PREFIX_STRIP": "3"}
-        # SIGQUIT makes it print the stacks of its tasks.
-        command = ["timeout", "-s", "QUIT", "-k", "5", str(self.limit), linux, "loglevel=8", *words, *self.words_of.get(name, ()),
-                   SELECT[kind] + name]
+        # SIGQUIT makes it print the stacks of its tasks. If we are killed, it must not write counts among those of the next run.
+        command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(self.limit), linux, "loglevel=8", *words,
+                   *self.words_of.get(name, ()), SELECT[kind] + name]
         start = time.monotonic()
         # KTAP comes on stdout and the console on stderr, so that no message spoils a result.
         with open(f"{into}/ktap", "wb") as out, open(f"{into}/console", "wb") as err:

@@ -466,13 +466,17 @@ verdict()
 }
 
 @test "test: interrupted, and started again" {
-	# Pins: ^C ends the runs as well, and what they leave does not stop the next call.
+	# Pins: ^C and SIGKILL end the runs as well, and what they leave does not stop the next call.
 	{ echo '[ -e "${0%/*}/go" ] || { echo $$ >"${0%/*}/pid"; while :; do sleep 0.1; done; }' && ktap slow 'ok 1 a'; } | play slow
-	setsid scripts/test.sh >/dev/null 2>&1 3>&- &
-	pid=$!
-	wait_for test -s "$objdir/pid"
-	kill -TERM -- -$pid
-	wait $pid || :
+	for signal in TERM KILL; do
+		rm -f "$objdir/pid"
+		setsid scripts/test.sh >/dev/null 2>&1 3>&- &
+		pid=$!
+		wait_for test -s "$objdir/pid"
+		kill -$signal -- -$pid
+		wait $pid || :
+		wait_for eval '! kill -0 "$(cat "$objdir/pid")"'
+	done
 	touch "$objdir/go"
 	try scripts/test.sh
 	works
