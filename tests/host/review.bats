@@ -100,6 +100,41 @@ clean()
 	! pgrep -fx "sleep $long" || false
 }
 
+@test "review: other flavours" {
+	# Pins: one that is up to date comes first; one whose kernel is out of date only if the time is there to build it; one that is not
+	# built, never. Each is named.
+	stand_in
+	ln -s "$top/tests" "$work/tests"
+	for f in debug smp; do
+		mkdir -p "$tree/um-$f/io_uring"
+		touch "$tree/um-$f/linux" "$tree/um-$f/built"
+		for n in $(seq 40); do
+			echo "savedcmd_io_uring/$n.o := gcc ../io_uring/io-wq.c \\" ' ../io_uring/io-wq.c \' >"$tree/um-$f/io_uring/.$n.o.cmd"
+		done
+	done
+	sleep 0.05
+	echo >>"$tree/io_uring/io-wq.c"
+	sleep 0.05
+	touch "$tree/um-smp/built"
+	{
+		echo '[ "${1-}" != --flavour ] || { echo "$FLAVOUR $2" >>ran; exit; }'
+		sed '/^# An end/,$d' scripts/review.sh
+		echo 'mkdir -p "$out"; start=$(date +%s) snapshot=a before=a after=a nr=1 JOBS=1; other_flavours'
+	} >scripts/other.sh
+	echo '#!/bin/sh' | cat - scripts/other.sh >scripts/others.sh
+	chmod +x scripts/others.sh
+	BUDGET=100 try scripts/others.sh
+	[ "$(cut -d ' ' -f 1 ran | paste -sd ' ')" = 'smp debug' ]
+	rm ran
+	BUDGET=30 try scripts/others.sh
+	[ "$(cut -d ' ' -f 1 ran | paste -sd ' ')" = smp ]
+	grep -q 'undone.flavour debug, of whose kernel 4[01] objects are out of date: make kernel FLAVOUR=debug' "$work/review/facts"
+	rm "$tree/um-debug/linux" "$work/review/facts"
+	BUDGET=8 try scripts/others.sh
+	grep -q 'undone.flavour debug, which is not built' "$work/review/facts"
+	grep -q 'undone.flavour smp, for lack of time' "$work/review/facts"
+}
+
 @test "review: a tree in the middle of a merge" {
 	# Pins: one line that says so, for the tree here and for KDIR.
 	stand_in
