@@ -7,23 +7,7 @@
 features_h=include/generated/kunit_has.h
 features()
 {
-	awk -v tree="$1" -v fixes="${2-}" '
-		/^[A-Z]/ && /^FIX_/ == (fixes != "") {
-			name = (fixes ? "" : "#define KUNIT_HAS_") $1
-			files = split($2, file, ",")
-			sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+/, "")
-			parts = split($0, part, / \.\.\. /)
-			found = 0
-			for (i = 1; i <= files && !found; i++) {
-				path = tree "/" file[i]
-				at = 1
-				while (at <= parts && (getline line <path) > 0)
-					at += line ~ part[at]
-				close(path)
-				found = at > parts
-			}
-			print name, found
-		}' "$top/tests/kunit/features"
+	awk -v tree="$1" -v fixes="${2-}" -f "$top/scripts/lib/features.awk" "$top/tests/kunit/features"
 }
 
 # lacking: print the fixes that a tree of the user's lacks: so say their features, or the series. One that it has had is not
