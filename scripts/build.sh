@@ -212,6 +212,11 @@ trap 'wait "$looking" || :' EXIT
 has
 guest
 wait "$looking"
+# Symbols may have come and gone.
+if grep -q '/Kconfig[^/]*$' "$objdir/changed" && [ -f "$objdir/wanted.config" ]; then
+	rm "$objdir/wanted.config"
+	"$top/scripts/lib/config.sh"
+fi
 scan
 if [ -s "$objdir/changed" ] || [ ! -f "$objdir/linux" ] || ! cmp -s "$objdir/files" "$objdir/files.tmp"; then
 	if (quick) 3>&1 >"$objdir/quick.log" 2>"$objdir/errors"; then

@@ -241,6 +241,16 @@ def left_out(globs):
             if any(fnmatch.fnmatchcase(suite[:-len("_kunit.c")], glob.partition(".")[0]) for glob in globs)]
 
 
+def lacks(globs):
+    """What the user's tree is without: fixes, and lines of the configuration."""
+    fixes = read(f"{objdir}/lacking").decode().split() if globs else []
+    lines = [f"this tree is without {', '.join(fixes)}: the cases about {'it' if len(fixes) == 1 else 'them'} are skipped"] if fixes else []
+    for line in read(f"{objdir}/left-out.config").decode(errors="replace").splitlines():
+        _, said, what, why = line.split("\t")
+        lines.append(f"without {said}, wanted for {what}: {why}")
+    return lines
+
+
 def forget(*names):
     """Remove results of earlier calls, so that none is taken for one of this call."""
     for name in names:
@@ -306,7 +316,7 @@ def test(tests, globs):
     summary = f"{counts} ({len(runs)} runs, {wall:.3f} s)"
     write(f"{results}/summary", summary + "\n")
     missing = left_out(globs)
-    tests.screen.say([summary] + missing, 33 if missing else None)
+    tests.screen.say([summary] + missing + lacks(globs), 33 if missing else None)
     if missing and not failed and not wrong and os.environ.get("PARTIAL") != "1":
         tests.screen.say([f"{me}: not all of it ran; PARTIAL=1 if that will do"])
         return 2

@@ -34,7 +34,7 @@ static void setting(const char *name, const char *value)
 	snprintf(path, sizeof(path), FAULTS "%s", name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		skip_all("needs CONFIG_FAULT_INJECTION_DEBUG_FS");
+		skip_all("allocations cannot be made to fail here");
 	must(write(fd, value, strlen(value)));
 	close(fd);
 }
@@ -356,7 +356,6 @@ int main(void)
 {
 	if (!TCTX_XA_DESTROY && !access("/sys/kernel/debug/kmemleak", F_OK))
 		skip_all("this kernel leaks what a failed xa_store() leaves behind");
-	plan(2 * ARRAY_SIZE(actions));
 	setting("failslab/ignore-gfp-wait", "N");
 	setting("failslab/verbose", "0");
 	setting("failslab/task-filter", "Y");
@@ -366,7 +365,10 @@ int main(void)
 	setting("fail_page_alloc/verbose", "0");
 	must(pipe(in));
 	must(pipe(sink));
-	event_fd = must(eventfd(0, 0));
+	event_fd = eventfd(0, 0);
+	if (event_fd < 0)
+		skip_all("there is no eventfd here");
+	plan(2 * ARRAY_SIZE(actions));
 	for (const struct action *a = actions; a < actions + ARRAY_SIZE(actions); a++) {
 		unsigned int nr[WRONG + 1] = {};
 		int n = 0, ret;

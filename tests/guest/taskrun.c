@@ -118,9 +118,15 @@ static void defer_flag(void)
 
 static void defer_eventfd(void)
 {
-	int fd = must(eventfd(0, EFD_NONBLOCK));
+	int fd = eventfd(0, EFD_NONBLOCK);
 
 	open_ring(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+	if (fd < 0) {
+		skip("there is no eventfd here", "eventfd: nothing yet");
+		skip("there is no eventfd here", "eventfd: work to run");
+		close_ring("eventfd");
+		return;
+	}
 	must(io_uring_register_eventfd(&ring, fd));
 	poll_pipe(1);
 	ok(!readable(fd, POLLIN), "eventfd: nothing yet");

@@ -71,12 +71,63 @@ kconfig()
 	kconfig -e CONFIG_B -e CONFIG_D
 	for _ in 1 2; do
 		try scripts/lib/config.sh
-		fails "CONFIG_B=y; CONFIG_D=y (" "default" "$kernel"
+		fails "CONFIG_B=y (no Kconfig file of this tree has it); CONFIG_D=y (no" "default" "$kernel"
 		[ ! -e "$objdir/.config" ]
 	done
 	kconfig
 	try scripts/lib/config.sh
 	works
+}
+
+# theirs: a tree of the user's, whose Kconfig has symbols A to D.
+theirs()
+{
+	mkdir -p user
+	export KDIR=$PWD/user
+	work=$top/build/kdir-$(printf %s "$KDIR" | cksum | cut -d ' ' -f 1)
+	tree=$work/tree
+	objdir=$tree/um-default
+	mkdir -p "$tree/.git" "$tree/lib" "$tree/arch/x86"
+	printf '%s\n' 'config A' 'menuconfig B' $'\tbool "b"' $'\tdepends on X && !Y' $'\tdepends on Z' $'\thelp' $'\t  It' \
+		$'\t  depends on nothing.' 'config C' 'config D' >"$tree/lib/Kconfig.debug"
+	echo 'config E' >"$tree/arch/x86/Kconfig"
+}
+
+@test "config: a line that is only wanted, in a tree of the user's" {
+	# Pins: it is left out, named with what for and the reason: an unknown symbol, a dependency, another value; Kconfig does not see
+	# the mark; for our own kernel it is an error. A needed line is one in any tree.
+	printf '%s\n' CONFIG_A=y $'CONFIG_B=y\t# wanted: b tests' '# CONFIG_C is not set' >uml-config/base.config
+	printf '%s\n' $'CONFIG_E="x # y"  # wanted: e' $'CONFIG_F=7\t# wanted: f' $'# CONFIG_A is not set # wanted: a' CONFIG_A=y \
+		>uml-config/more.config
+	kconfig -e CONFIG_B -e CONFIG_E
+	try scripts/lib/config.sh
+	fails 'CONFIG_B=y (' 'CONFIG_E="x # y" ('
+	theirs
+	try scripts/lib/config.sh
+	[ "$status" = 0 ]
+	[ "$err" = "$(printf 'config: without %s\n' 'CONFIG_B=y, wanted for b tests: it depends on X && !Y, Z' \
+		'CONFIG_E="x # y", wanted for e: no Kconfig file of this tree has it')" ]
+	! grep -q wanted: "$objdir/.config" || false
+	grep -qx CONFIG_F=7 "$objdir/.config"
+	[ "$(cut -f 1 "$objdir/left-out.config")" = $'B\nE' ]
+	try scripts/lib/config.sh
+	works
+	[ -z "$out" ]
+	kconfig -e CONFIG_A -e CONFIG_B -e CONFIG_E
+	rm "$objdir/wanted.config"
+	try scripts/lib/config.sh
+	fails "$KDIR does not take" 'which it needs: CONFIG_A=y (it depends on something'
+	[[ $err != *CONFIG_B* ]]
+	[ ! -e "$objdir/.config" ]
+	kconfig
+	try scripts/lib/config.sh
+	works
+	[ ! -e "$objdir/left-out.config" ]
+	echo 'sed -i s/F=7/F=8/ "$O/.config"' >>"$BATS_TEST_TMPDIR/bin/make"
+	echo 'config F' >>"$tree/lib/Kconfig.debug"
+	rm "$objdir/wanted.config"
+	try scripts/lib/config.sh
+	[ "$err" = 'config: without CONFIG_F=7, wanted for f: Kconfig says CONFIG_F=8' ]
 }
 
 @test "config: only the last word on a symbol counts" {
@@ -148,7 +199,7 @@ kconfig()
 	mkdir -p "$tree/um-bad"
 	cp -a "$objdir/scripts" "$tree/um-bad"
 	FLAVOUR=bad try scripts/lib/config.sh
-	fails "CONFIG_MODULE_SIG=y; CONFIG_NO_SUCH_THING=y ("
+	fails "CONFIG_MODULE_SIG=y (it depends on something that is not set); CONFIG_NO_SUCH_THING=y (no Kconfig file"
 	[[ $err != *SLUB_DEBUG* ]]
 	rm -rf "$tree/um-bad" uml-config
 	mv before uml-config

@@ -419,6 +419,21 @@ verdict()
 	[ "$status" = 1 ]
 }
 
+@test "test: what a tree of the user's is without" {
+	# Pins: fixes and lines of the configuration are named at the end, and are no failure; not for a tree that has all.
+	good
+	printf '%s\n' fix-a fix-b >"$objdir/lacking"
+	printf 'HOSTFS\tCONFIG_HOSTFS=y\tmake shell\tno Kconfig file of this tree has it\n' >"$objdir/left-out.config"
+	try scripts/test.sh
+	works
+	[ "$(tail -n 2 <<<"$out")" = "$(printf '%s\n' 'this tree is without fix-a, fix-b: the cases about them are skipped' \
+		'without CONFIG_HOSTFS=y, wanted for make shell: no Kconfig file of this tree has it')" ]
+	: >"$objdir/lacking"
+	rm "$objdir/left-out.config"
+	try scripts/test.sh
+	! grep -q without <<<"$out" || false
+}
+
 @test "test: a name that matches nothing" {
 	# Pins: unknown T=: one line that lists the names; earlier results are kept.
 	good

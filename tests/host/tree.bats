@@ -67,6 +67,9 @@ no_suites()
 {
 	rm tests/kunit/*_kunit*.c
 	: >tests/kunit/stubs
+	rm uml-config/*.config
+	echo 'default: base' >uml-config/flavours
+	: >uml-config/base.config
 }
 
 user_tree()
@@ -593,6 +596,26 @@ user_tree()
 	tar -C "$BATS_TEST_TMPDIR" -cf "$KERNEL_TARBALL" src
 	try scripts/lib/tree.sh
 	fails 'first.patch does not apply to the base'
+}
+
+@test "tree: lines of the configuration that no Kconfig file of KDIR has" {
+	# Pins: a wanted one costs what it is for, a needed one everything; a line for n and Kconfig files of other machines do not count.
+	no_suites
+	user_tree git
+	printf '%s\n' CONFIG_UML=y $'CONFIG_HOSTFS=y\t# wanted: a shell' '# CONFIG_GONE is not set' >uml-config/base.config
+	try scripts/tree.sh
+	[ "$status" = 1 ]
+	grep -qx 'CONFIG_HOSTFS=y  *is not in this tree: without a shell' <<<"$out"
+	[ "$(grep -c CONFIG_ <<<"$out")" = 1 ]
+	mkdir "$KDIR/arch/arm" "$KDIR/fs"
+	echo 'config MACHINE' >"$KDIR/arch/arm/Kconfig"
+	echo 'menuconfig HOSTFS' >"$KDIR/fs/Kconfig.host"
+	try scripts/tree.sh
+	[ "$status" = 0 ]
+	echo CONFIG_MACHINE=y >>uml-config/base.config
+	try scripts/tree.sh
+	[ "$status" = 3 ]
+	grep -qx 'CONFIG_MACHINE=y  *is not in this tree: without it, flavour default cannot be built' <<<"$out"
 }
 
 @test "tree: a patch for files that differ nearby in KDIR" {
