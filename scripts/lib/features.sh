@@ -10,18 +10,45 @@ features()
 	awk -v tree="$1" -v fixes="${2-}" -f "$top/scripts/lib/features.awk" "$top/tests/kunit/features"
 }
 
+# fix_feature FIX: the name of its feature.
+fix_feature()
+{
+	echo "FIX_$(printf '%s\n' "$1" | tr a-z- A-Z_)"
+}
+
+# had: the fixes that the tree of the user's has had, in $work/had. At first, those of its last commit: it may be the edits on top
+# that break one.
+had()
+{
+	[ ! -e "$work/had" ] || return 0
+	head=$(mktemp -d "$work/head.XXXXXX")
+	for f in $(sed -n 's/^FIX_[^ \t]*[ \t]*\([^ \t]*\).*/\1/p' "$top/tests/kunit/features" | tr , '\n' | sort -u); do
+		mkdir -p "$head/${f%/*}"
+		git -c safe.directory="$KDIR" -C "$KDIR" show "HEAD:./$f" >"$head/$f" 2>/dev/null || rm "$head/$f"
+	done
+	features "$head" fixes >"$head/fixes"
+	FIX='' fixes | while read -r fix; do
+		! grep -qx "$(fix_feature "$fix") 1" "$head/fixes" || echo "$fix"
+	done >"$work/had.tmp"
+	mv "$work/had.tmp" "$work/had"
+	rm -rf "$head"
+}
+
 # lacking: print the fixes that a tree of the user's lacks: so say their features, or the series. One that it has had is not
 # lacking: the user has broken it, and the tests have to fail.
 lacking()
 {
 	[ -n "$KDIR" ] || return 0
+	had
 	features "$tree" fixes >"$objdir/fixes"
 	FIX='' fixes | while read -r fix; do
-		feature=FIX_$(printf '%s\n' "$fix" | tr a-z- A-Z_)
-		if grep -qx "$feature 1" "$objdir/fixes"; then
-			grep -qsxF "$fix" "$work/had" || echo "$fix" >>"$work/had"
-		elif ! grep -qsxF "$fix" "$work/had"; then
-			! grep -qx "$feature 0" "$objdir/fixes" && ! grep -q "^$fix\.patch[[:space:]].*left out" "$work/fits" || echo "$fix"
+		if grep -qxF "$fix" "$work/had"; then
+			continue
+		elif grep -qx "$(fix_feature "$fix") 1" "$objdir/fixes" ||
+			grep -qs "^$fix\.patch[[:space:]]\(applies\|is in this tree\)" "$work/fits"; then
+			echo "$fix" >>"$work/had"
+		elif grep -qx "$(fix_feature "$fix") 0" "$objdir/fixes" || grep -q "^$fix\.patch[[:space:]].*left out" "$work/fits"; then
+			echo "$fix"
 		fi
 	done
 }

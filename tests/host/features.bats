@@ -156,3 +156,26 @@ fix()
 	sed -i '/fourth/d' "$tree/io_uring/a.c"
 	[ "$(call lacking)" = "$(printf '%s\n' fix-b fix-d)" ]
 }
+
+@test "features: the first look at a tree of the user's that has a fix" {
+	# Pins: edits that break a fix of the last commit do not make it one that is lacking, nor does a pattern that does not know
+	# a patch which applies, or is there.
+	printf '%s\n' '# for 7.3.4' '# fixes' fix-b.patch fix-c.patch '# merged: fix-a.patch' '# merged: fix-d.patch' >"patches/$kernel/series"
+	for f in A:third B:fourth C:fourth D:fourth; do
+		printf 'FIX_FIX_%s\t\tio_uring/none.c,io_uring/a.c\t%s\n' "${f%:*}" "${f#*:}"
+	done >tests/kunit/features
+	printf 'fix-b.patch\tapplies\nfix-c.patch\tis in this tree already\n' >"$work/fits"
+	export KDIR=$BATS_TEST_TMPDIR/user
+	mkdir "$KDIR"
+	cp -r "$tree/io_uring" "$KDIR"
+	git -C "$KDIR" init -q
+	git -C "$KDIR" add .
+	git -C "$KDIR" -c user.name=U -c user.email=u@example.org commit -qm 'kernel'
+	sed -i /third/d "$KDIR/io_uring/a.c" "$tree/io_uring/a.c"
+	sums "$KDIR" >before
+	[ "$(call lacking)" = fix-d ]
+	[ "$(sort "$work/had")" = $'fix-a\nfix-b\nfix-c' ]
+	sums "$KDIR" | diff before -
+	rm -r "$work/had" "$KDIR/.git"
+	[ "$(call lacking)" = $'fix-a\nfix-d' ]
+}

@@ -586,6 +586,11 @@ user_tree()
 	[ "$status" = 1 ]
 	grep -q '^first.patch  *left out: patch failed: io_uring/io-wq.c:7' <<<"$out"
 	grep -q '^second.patch  *applies$' <<<"$out"
+	# A fix can be there in other words.
+	printf 'FIX_FIRST\tio_uring/io-wq.c\tline 10, edited\n' >tests/kunit/features
+	try scripts/tree.sh
+	[ "$status" = 0 ]
+	grep -qx 'first.patch  *is in this tree in another form' <<<"$out"
 	sed -i 's/line 10, edited;/line 10;/' "$KDIR/io_uring/io-wq.c"
 	try scripts/lib/tree.sh
 	works
