@@ -411,6 +411,16 @@ tw_kunit.c\t../include/linux/tw.h:7:1: error: another thing'
 	[ "$status" = 0 ]
 	[ "$(grep -c 'without suite' <<<"$err")" = 2 ]
 	[ "$(cat "$home/tree/um-default/left-out")" = "$left" ]
+	# Kconfig is asked again once one of its files has changed.
+	printf '%s\n' '#!/bin/sh' '. "$(dirname "$0")/common.sh"' '[ -f "$objdir/wanted.config" ] || echo asked' \
+		'touch "$objdir/wanted.config"' >scripts/lib/config.sh
+	try scripts/build.sh
+	grep -qx asked <<<"$out"
+	try scripts/build.sh
+	! grep -qx asked <<<"$out" || false
+	echo 'config HOSTFS' >>"$home/tree/arch/um/Kconfig"
+	try scripts/build.sh
+	grep -qx asked <<<"$out"
 	unset KDIR
 	mkdir -p "$work"
 	cp -r "$BATS_TEST_TMPDIR/tree" "$work/tree"
