@@ -244,7 +244,9 @@ def left_out(globs):
 def lacks(globs):
     """What the user's tree is without: fixes, and lines of the configuration."""
     fixes = read(f"{objdir}/lacking").decode().split() if globs else []
-    lines = [f"this tree is without {', '.join(fixes)}: the cases about {'it' if len(fixes) == 1 else 'them'} are skipped"] if fixes else []
+    lines = []
+    if fixes:
+        lines.append(f"this tree is without {', '.join(fixes)}: the cases about {'it' if len(fixes) == 1 else 'them'} are skipped")
     for line in read(f"{objdir}/left-out.config").decode(errors="replace").splitlines():
         _, said, what, why = line.split("\t")
         lines.append(f"without {said}, wanted for {what}: {why}")
