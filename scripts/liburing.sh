@@ -26,13 +26,16 @@ unset MAKEFLAGS MFLAGS
 limit=${LIMIT:-120}
 unset LIMIT
 
-# pack NAME: its cpio, with exec-target, which some of them execute. One that is newer than the program is taken as it is.
+# pack NAME: its cpio, with exec-target, which some of them execute. One that is newer than these programs is taken as it is.
 pack()
 {
-	[ -z "$(find "$cpios/$1.cpio" -newer "$copy/test/$1.t" -newer "$top/tests/liburing/runs" 2>/dev/null)" ] || return 0
+	target=
+	! grep -qs exec-target "$copy/test/$1.c" || target=$copy/test/exec-target.t
+	[ -z "$(find "$cpios/$1.cpio" -newer "$copy/test/$1.t" -newer "${target:-$copy/test/$1.t}" \
+		-newer "$top/tests/liburing/runs" 2>/dev/null)" ] || return 0
 	pack_new "$cpios/$1.pack"
 	pack_program "$1" "$copy/test/$1.t"
-	! grep -q exec-target "$copy/test/$1.c" 2>/dev/null || pack_file "$copy/test/exec-target.t" /tmp/exec-target.t
+	[ -z "$target" ] || pack_file "$target" /tmp/exec-target.t
 	own "$1" | sed -n 's/^argument=//p' >"$copy.arguments"
 	while read -r argument; do
 		pack_argv "$argument"
@@ -105,17 +108,21 @@ while read -r name; do
 	pack "$name"
 	echo "$name $cpios/$name.cpio limit=$limit skip=77 $(words "$name" | paste -sd ' ')"
 done <"$copy.order" >"$results/list"
+release=$(sed -n 's/^Version: *//p' "$copy/liburing.spec" 2>/dev/null || :)
+# From here on, another make may change the copy: of another kernel, as we still have this one's lock.
+cp "$copy.names" "$results/names"
+cp "$copy.without" "$results/without"
 exec 8>&-
 # The default root is of no type that takes O_DIRECT or attributes. seccomp=on halves what a system call costs.
 ! grep -qs seccomp= "$tree/arch/um/os-Linux/start_up.c" || ARGS="seccomp=on${ARGS:+ $ARGS}"
 export ARGS="mem=1G rootfstype=tmpfs${ARGS:+ $ARGS}"
 # Of another release than Debian's newest, some that the list names can be missing.
-all=$copy.names
+all=$results/names
 [ -z "${LIBURING-}" ] || all=
 status=0
-(LIMIT=$((limit + 60)) run_py --programs "$results/list" "$top/tests/liburing/$KERNEL" "$all") || status=$?
-if [ -s "$copy.without" ]; then
-	sed 's/^/without program /; s/\t/: /' "$copy.without"
+(LIMIT=$((limit + 60)) run_py --programs "$results/list" "$top/tests/liburing/$KERNEL" "$release" "$all") || status=$?
+if [ -s "$results/without" ]; then
+	sed 's/^/without program /; s/\t/: /' "$results/without"
 	[ "$status" != 0 ] || [ "${PARTIAL-}" = 1 ] || {
 		say "not all of it ran; PARTIAL=1 if that will do"
 		status=2

@@ -84,11 +84,11 @@ first_error()
 # build_library: with liburing's own configure and Makefile. Write the names of all tests to $copy.names.
 build_library()
 {
-	if [ ! -f "$copy/config-host.mak" ]; then
-		(cd "$copy" && ./configure --cc=gcc --cxx=g++) >"$copy.log" 2>&1 || {
-			rm -f "$copy/config-host.mak"
+	# It writes its files bit by bit, and can be stopped half-way.
+	if [ ! -f "$copy/configured" ]; then
+		(cd "$copy" && ./configure --cc=gcc --cxx=g++) >"$copy.log" 2>&1 ||
 			die "$checkout: its configure fails: $(first_error) (see ${copy#"$top"/}.log)"
-		}
+		: >"$copy/configured"
 	fi
 	make -j"$JOBS" -C "$copy/src" ENABLE_SHARED=0 >"$copy.log" 2>&1 ||
 		die "$checkout: its library does not compile: $(first_error) (see ${copy#"$top"/}.log)"

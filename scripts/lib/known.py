@@ -9,15 +9,25 @@ import re
 import ktap as reader
 from asked import die, read, shown
 
-LINE = re.compile(r"(\S+)\s+(skips|hangs|exits \d+|signal \d+|may exit \d+)(?:\s+in ([\w-]+(?: [\w-]+)*))?\s+# (.*[a-z].*)")
+LINE = re.compile(r"(\S+)\s+(skips|hangs|exits \d+|signal \d+|may (?:skip|hang|exit \d+))"
+                  r"(?:\s+in ([\w-]+(?: (?!before |from )[\w-]+)*))?"
+                  r"(?:\s+(before|from) (\d+(?:\.\d+)*))?"
+                  r"\s+# (.*[a-z].*)")
+FORM = "NAME skips|hangs|exits N|signal N|may skip|may hang|may exit N [in FLAVOUR...] [before|from RELEASE] # why"
+MAY = re.compile(r"may (skip|hang|exit)")
 SAID = {"exits": "exited with status", "signal": "killed by signal", "hangs": "still running after"}
 
 
-class Known:
-    """The list at @path, as far as it is about this flavour. @programs are all that there are, chosen or not,
-    or None for those of another release, which may lack some that the list names."""
+def number_of(release):
+    """2.15-rc1 is [2, 15, 1]. One that does not say what it is counts as the newest."""
+    return [int(part) for part in re.findall(r"\d+", release)] or [999]
 
-    def __init__(self, path, programs):
+
+class Known:
+    """The list at @path, as far as it is about this flavour and this @release of liburing. @programs are all that there are,
+    chosen or not, or None for those of another release, which may lack some that the list names."""
+
+    def __init__(self, path, release, programs):
         self.path, self.entries = path, {}
         flavour = os.environ["FLAVOUR"].removeprefix("liburing-")
         for number, line in enumerate(read(path).decode(errors="replace").splitlines(), 1):
@@ -26,9 +36,11 @@ class Known:
             found = LINE.fullmatch(line)
             where = f"{shown(path)}:{number}"
             if not found:
-                die(f"{where} cannot be read, it is no 'NAME skips|hangs|exits N|signal N|may exit N [in FLAVOUR...] # why': {line}")
-            name, how, flavours, why = found.groups()
+                die(f"{where} cannot be read, it is no '{FORM}': {line}")
+            name, how, flavours, when, since, why = found.groups()
             if flavours and not any(fnmatch.fnmatchcase(flavour, one) for one in flavours.split()):
+                continue
+            if when and (number_of(release) < number_of(since)) != (when == "before"):
                 continue
             if name in self.entries:
                 die(f"{where}: {name} is there already")
@@ -56,9 +68,10 @@ class Known:
         """(why the run has failed after all, or None; why that was to be expected, or None)"""
         ends = self.ends(ktap, why)
         how, reason, where = self.entries.get(ktap.name, ("passes", None, None))
-        if ends == how or (how.startswith("may exit ") and ends == f"exits {how[9:]}"):
+        may = how.startswith("may ")
+        if ends == (MAY.sub(r"\1s", how) if may else how):
             return None, reason
-        if how.startswith("may exit ") and ends == "passes":
+        if may and ends == "passes":
             return None, None
         if reason:
             return (f"{why}, {how} by {where}" if why else f"{ends}, and {how} by {where}"), None

@@ -3,9 +3,10 @@
 
 run.py GLOB...           all that match: test.sh
 run.py --one KIND NAME   that one, whatever the kernel says that it holds: one.sh
-run.py --programs LIST [KNOWN NAMES]
+run.py --programs LIST [KNOWN RELEASE NAMES]
                          programs, each from a cpio of its own: a line each in the file LIST, NAME CPIO [WORD...]; of one
-                         alone the output is shown: run.sh. KNOWN lists those that do not pass, NAMES all: liburing.sh
+                         alone the output is shown: run.sh. KNOWN lists those that do not pass, of which RELEASE, NAMES
+                         all: liburing.sh
 
 All say in the environment where things are. What a run has left in results/<name>/: ktap, console, gcov/ (its counts),
 linux.id (which build it was), ms (how long it took), verdict ("passed", "skipped", "failed", or what else became of it)
@@ -271,14 +272,14 @@ def main(globs):
     return test(Tests(runs), globs)
 
 
-def programs(path, known_path=None, names=None):
+def programs(path, known_path=None, release=None, names=None):
     lists = [line.split() for line in read(path).decode().splitlines()]
     forget("summary")
     tests = Tests([("program", name) for name, *_ in lists],
                   words_of={name: [f"initrd={cpio}", *more] for name, cpio, *more in lists})
     if known_path:
         import known
-        tests.known = known.Known(known_path, read(names).decode().split() if names else None)
+        tests.known = known.Known(known_path, release, read(names).decode().split() if names else None)
     return test(tests, [])
 
 

@@ -187,9 +187,45 @@ ends()
 	ends good "failed, may exit 1 by"
 }
 
+@test "liburing: one that may be skipped" {
+	# Pins: it may pass as well, and nothing else.
+	echo 'good may skip # it guesses' >"$list"
+	try scripts/liburing.sh
+	works
+	grep -q '^ok     good' <<<"$out"
+	program good 77
+	try scripts/liburing.sh
+	works
+	grep -q '^skip   good .*known: it guesses' <<<"$out"
+	program good 1
+	try scripts/liburing.sh
+	ends good "failed, may skip by"
+}
+
+@test "liburing: lines for some releases" {
+	# Pins: `before` and `from`, also behind `in`; 2.9 comes before 2.10; a checkout that says no release is newer than all.
+	program bad 1
+	for line in 'before 2.10' 'in liburing debug before 2.10' 'from 2.9' 'in smp liburing from 2.3'; do
+		echo "bad exits 1 $line # it is broken" >"$list"
+		echo 'Version: 2.9' >"$at/liburing.spec"
+		try scripts/liburing.sh
+		works
+		grep -q '^skip   bad .*known: it is broken' <<<"$out"
+	done
+	for line in 'before 2.9' 'from 2.10' 'in smp from 2.3' 'in smp before 2.10'; do
+		echo "bad exits 1 $line # it is broken" >"$list"
+		try scripts/liburing.sh
+		ends bad failed
+	done
+	rm "$at/liburing.spec"
+	echo 'bad exits 1 from 2.99 # it is broken' >"$list"
+	try scripts/liburing.sh
+	works
+}
+
 @test "liburing: a list that cannot be read" {
 	# Pins: one line with its place; status 2.
-	for line in 'good fails # it does' 'good exits 1' 'good exits 1 #'; do
+	for line in 'good fails # it does' 'good exits 1' 'good exits 1 #' 'good exits 1 in smp before # x' 'good may fail # x'; do
 		echo "$line" >"$list"
 		try scripts/liburing.sh
 		fails "tests/liburing/$kernel:1 cannot be read" "$line"
@@ -243,6 +279,56 @@ ends()
 	printf '#include "liburing.h"\nint main(void) { return 0; }\n' | tee "$at/test/good.c" >"$at/test/exec-target.c"
 	try scripts/liburing.sh
 	fails "no test compiles: " "oh"
+}
+
+@test "liburing: exec-target goes along" {
+	# Pins: it is in the cpio of those that execute it, and packed again if it alone has changed; others are not.
+	echo '/* exec-target */' >>"$at/test/good.c"
+	program other 0
+	echo 'int main(void) { return 7; }' >"$at/test/exec-target.c"
+	try scripts/liburing.sh
+	grep -q '^file /tmp/exec-target.t ' build/liburing/*.cpios/good.cpio
+	! grep '^file /tmp/exec-target.t ' build/liburing/*.cpios/other.cpio || false
+	stat -c %i build/liburing/*.cpios/*.cpio >"$BATS_TEST_TMPDIR/before"
+	ls build/liburing/*.cpios >"$BATS_TEST_TMPDIR/names"
+	echo 'int main(void) { return 8; }' >"$at/test/exec-target.c"
+	try scripts/liburing.sh
+	stat -c %i build/liburing/*.cpios/*.cpio | paste - "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/names" |
+		awk '$1 != $2 { print $3 }' | sort >"$BATS_TEST_TMPDIR/packed"
+	printf '%s\n' exec-target.cpio good.cpio | cmp - "$BATS_TEST_TMPDIR/packed"
+}
+
+@test "liburing: a configure that was stopped half-way" {
+	# Pins: it is run again, although its file is there.
+	cat >"$at/configure" <<-'END'
+		#!/bin/sh
+		echo 'oops' >config-host.mak
+		[ -e "$BATS_TEST_TMPDIR/once" ] || {
+			: >"$BATS_TEST_TMPDIR/once"
+			pid=$PPID
+			while grep -q scripts/liburing.sh /proc/$pid/cmdline; do
+				pids="$pid $pids"
+				pid=$(sed -n 's/^PPid:[[:space:]]*//p' /proc/$pid/status)
+			done
+			kill -KILL $pids
+			exit 1
+		}
+		: >config-host.mak
+	END
+	try scripts/liburing.sh
+	[ "$status" = 137 ]
+	try scripts/liburing.sh
+	works
+}
+
+@test "liburing: another make changes the copy meanwhile" {
+	# Pins: which programs there are, and which are missing, is that of when the runs began.
+	echo 'int main(void) { return oops; }' >"$at/test/bad.c"
+	sed -i "2i : >\"\$(echo '$top'/build/liburing/*.names)\"\n: >\"\$(echo '$top'/build/liburing/*.without)\"" "$objdir/linux"
+	try scripts/liburing.sh
+	[ "$status" = 2 ]
+	grep -q '^without program bad: bad.c.*oops' <<<"$out"
+	[ ! -s build/liburing/*.without ]
 }
 
 @test "liburing: T chooses, a glob that matches nothing" {
