@@ -357,4 +357,12 @@ ends()
 	grep -q ' null_blk.discard=1 .*time-travel program=cmd-discard$' "$BATS_TEST_TMPDIR/words"
 	grep -q '^file /program.argv ' build/liburing/*.cpios/cmd-discard.cpio
 	! grep '^file /program.argv ' build/liburing/*.cpios/good.cpio || false
+	T=good try scripts/liburing.sh
+	grep -q ' limit=300 .*time-travel program=good$' "$BATS_TEST_TMPDIR/words"
+	mkdir -p "$tree/um-liburing-smp"
+	cp -r "$objdir/." "$tree/um-liburing-smp"
+	: >"$tree/um-liburing-smp/.config"
+	T=good FLAVOUR=smp try scripts/liburing.sh
+	works
+	grep -q ' limit=600 skip=77 program=good$' "$BATS_TEST_TMPDIR/words"
 }
