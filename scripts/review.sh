@@ -153,12 +153,14 @@ lines()
 			sed -n "/# SKIP/d; s/^    \(not \)\{0,1\}ok [0-9]* \([a-zA-Z0-9_]*\).*/$run.\2/p" "$results/$run/ktap"
 		done >"$out/cases"
 		[ -s "$out/cases" ] || return 0
-		[ "$(left)" -gt 0 ] || {
+		room=$(left)
+		[ "$room" -gt 0 ] || {
 			fact undone "which cases of the suites reach these lines"
 			return 0
 		}
 		export VARIANT
-		xargs -r -n 1 -P "$JOBS" "$top/scripts/who.sh" --case <"$out/cases"
+		timeout --foreground "$room" xargs -r -n 1 -P "$JOBS" "$top/scripts/who.sh" --case <"$out/cases" ||
+			fact undone "some cases of the suites, for which of them reach these lines"
 		results=$work/cases-$FLAVOUR
 		reach_added
 	)

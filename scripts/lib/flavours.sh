@@ -17,7 +17,8 @@ in_time()
 	return "$ended"
 }
 
-# in_flavour: the same tests in flavour $FLAVOUR, with the patches, and those that fail also without. One process each: all paths differ.
+# in_flavour SECONDS: the same tests in flavour $FLAVOUR, with the patches, and those that fail also without. That long it may build.
+# One process each: all paths differ.
 in_flavour()
 {
 	name=$FLAVOUR
