@@ -30,6 +30,10 @@ struct explore_thread {
 	void *data;
 };
 
+/* which stores others may see late; see stores.c */
+enum explore_memory { EXPLORE_SC, EXPLORE_TSO, EXPLORE_WEAK };
+
+enum explore_memory explore_memory(void);
 void explore_first(struct kunit *test);
 bool explore_seed(struct kunit *test);
 void explore_judge(struct kunit *test);

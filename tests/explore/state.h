@@ -49,7 +49,6 @@ struct event {
 };
 
 enum algo { ALGO_NONE, ALGO_BURSTS, ALGO_PCT, ALGO_POS, ALGO_LIST };
-enum memory { MEMORY_SC, MEMORY_TSO, MEMORY_WEAK };
 
 static struct {
 	bool on;		/* the tasks below are picked by us */
@@ -64,7 +63,7 @@ static struct {
 	bool all_points;	/* also those that seem not to matter */
 	unsigned int switches;
 	enum algo algo;
-	enum memory memory;
+	enum explore_memory memory;
 } ex;
 
 static u64 random_below(u64 n);

@@ -111,15 +111,15 @@ static void log_access(struct explorer *me)
 	struct store *store;
 	int i;
 
-	if (!(me->at.type & KCSAN_ACCESS_WRITE) || ex.memory == MEMORY_SC)
+	if (!(me->at.type & KCSAN_ACCESS_WRITE) || ex.memory == EXPLORE_SC)
 		return;
-	if (atomic && ex.memory == MEMORY_TSO) {
+	if (atomic && ex.memory == EXPLORE_TSO) {
 		explore_flush();
 		return;
 	}
 	if ((me->at.type & KCSAN_ACCESS_COMPOUND) || me->at.size > 8 ||
 	    !is_power_of_2(me->at.size)) {
-		if (ex.memory == MEMORY_TSO)
+		if (ex.memory == EXPLORE_TSO)
 			explore_flush();
 		flush_before_epoch();
 		for (i = 0; i < explore_nr_stores; i++)
@@ -156,13 +156,13 @@ static void hold(struct explorer *me)
 
 		if (ex.algo == ALGO_LIST)
 			store->held = replay_holds(store);
-		else if (ex.memory == MEMORY_TSO)
+		else if (ex.memory == EXPLORE_TSO)
 			store->held = i >= first;
 		else
 			store->held = i >= first && random_below(2);
 		for (j = 0; j < i; j++)
 			if (log_of_stores[j].held &&
-			    (ex.memory == MEMORY_TSO ||
+			    (ex.memory == EXPLORE_TSO ||
 			     log_of_stores[j].epoch < store->epoch ||
 			     overlap(&log_of_stores[j].at, &store->at)))
 				store->held = true;

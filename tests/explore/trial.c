@@ -26,7 +26,7 @@ static const char * const algos[] = {
 };
 
 static const char * const memories[] = {
-	[MEMORY_SC] = "sc", [MEMORY_TSO] = "tso", [MEMORY_WEAK] = "weak",
+	[EXPLORE_SC] = "sc", [EXPLORE_TSO] = "tso", [EXPLORE_WEAK] = "weak",
 };
 
 /* in simulated time: nobody of a trial should sleep for as long */
@@ -133,6 +133,12 @@ static const char *look_at_words(void)
 		return "explore.memory= takes sc, tso or weak";
 	ex.memory = i;
 	return NULL;
+}
+
+enum explore_memory explore_memory(void)
+{
+	look_at_words();
+	return ex.memory;
 }
 
 void explore_first(struct kunit *test)

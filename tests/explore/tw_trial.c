@@ -127,10 +127,16 @@ static void tw_trial_wait_lazy(struct kunit *test)
 	twx_run(test, IOU_F_TWQ_LAZY_WAKE);
 }
 
+#include "litmus.c"
+
 static struct kunit_case tw_trials[] = {
 	KUNIT_CASE(tw_trial_mpscq),
 	KUNIT_CASE(tw_trial_wait),
 	KUNIT_CASE(tw_trial_wait_lazy),
+	KUNIT_CASE(tw_trial_litmus_sb),
+	KUNIT_CASE(tw_trial_litmus_sb_mb),
+	KUNIT_CASE(tw_trial_litmus_mp),
+	KUNIT_CASE(tw_trial_litmus_mp_release),
 	{}
 };
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Litmus tests of the explorer itself, included by tw_trial.c: what each model of
+ * memory allows must be seen sooner or later, and what it forbids never. Without
+ * them, nothing found could mean that nothing was looked for.
+ */
+#include "explore.h"
+
+#define LITMUS_SEEDS 3000	/* some four in a thousand are odd */
+
+static int litmus_x, litmus_y, litmus_seen[2];
+
+static void litmus_store_load(int *store, int *look, int *seen, bool barrier)
+{
+	WRITE_ONCE(*store, 1);
+	if (barrier)
+		smp_mb(); /* with the one of the other thread */
+	WRITE_ONCE(*seen, READ_ONCE(*look));
+}
+
+static void litmus_sb_one(void *barrier)
+{
+	litmus_store_load(&litmus_x, &litmus_y, &litmus_seen[0], barrier);
+}
+
+static void litmus_sb_other(void *barrier)
+{
+	litmus_store_load(&litmus_y, &litmus_x, &litmus_seen[1], barrier);
+}
+
+static void litmus_mp_writer(void *release)
+{
+	WRITE_ONCE(litmus_x, 1);
+	if (release)
+		smp_store_release(&litmus_y, 1); /* with the reader's acquire */
+	else
+		WRITE_ONCE(litmus_y, 1);
+}
+
+static void litmus_mp_reader(void *release)
+{
+	WRITE_ONCE(litmus_seen[0], smp_load_acquire(&litmus_y));
+	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
+}
+
+static int litmus_flag_seen(void)
+{
+	return litmus_seen[0] == 1 && !litmus_seen[1];
+}
+
+static int litmus_none_seen(void)
+{
+	return !litmus_seen[0] && !litmus_seen[1];
+}
+
+static void litmus(struct kunit *test, void (*one)(void *),
+		   void (*other)(void *), bool ordered, int (*odd)(void),
+		   enum explore_memory from)
+{
+	void *data = (void *)(long)ordered;
+	bool allowed = !ordered && explore_memory() >= from;
+	int nr = 0, nr_odd = 0;
+
+	explore_each_seed(test) {
+		litmus_x = 0;
+		litmus_y = 0;
+		memset(litmus_seen, 0, sizeof(litmus_seen));
+		explore_run(test, { "one", one, data }, { "other", other, data });
+		nr++;
+		nr_odd += odd();
+		if (!allowed)
+			KUNIT_EXPECT_FALSE(test, odd());
+	}
+	if (allowed && nr >= LITMUS_SEEDS)
+		KUNIT_EXPECT_GT(test, nr_odd, 0);
+	kunit_info(test, "%d of %d", nr_odd, nr);
+}
+
+/* Store buffering: neither sees the store of the other, but with full barriers. */
+static void tw_trial_litmus_sb(struct kunit *test)
+{
+	litmus(test, litmus_sb_one, litmus_sb_other, false, litmus_none_seen,
+	       EXPLORE_TSO);
+}
+
+static void tw_trial_litmus_sb_mb(struct kunit *test)
+{
+	litmus(test, litmus_sb_one, litmus_sb_other, true, litmus_none_seen,
+	       EXPLORE_TSO);
+}
+
+/* Message passing: the flag is seen and the message is not, but with a release. */
+static void tw_trial_litmus_mp(struct kunit *test)
+{
+	litmus(test, litmus_mp_writer, litmus_mp_reader, false, litmus_flag_seen,
+	       EXPLORE_WEAK);
+}
+
+static void tw_trial_litmus_mp_release(struct kunit *test)
+{
+	litmus(test, litmus_mp_writer, litmus_mp_reader, true, litmus_flag_seen,
+	       EXPLORE_WEAK);
+}
