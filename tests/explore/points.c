@@ -15,10 +15,6 @@
  *   - with the runqueue locked.
  */
 
-/* mm/kasan/kasan.h has it, which only files there include. */
-bool kasan_check_range(const void *addr, size_t size, bool write,
-		       unsigned long ip);
-
 static bool irqs_off_by_hand;
 
 static bool private(const struct access *at)
@@ -39,6 +35,12 @@ static struct explorer *who_is_here(void)
 	return find_current();
 }
 
+static void count_point(void)
+{
+	if (ex.points++ == LIVELOCK)
+		give_up("livelock");
+}
+
 static void point(struct explorer *me, const struct access *at)
 {
 	struct explorer *next;
@@ -46,7 +48,7 @@ static void point(struct explorer *me, const struct access *at)
 	settle();
 	me->at = *at;
 	me->points++;
-	ex.points++;
+	count_point();
 	trace_point(me);
 	learn_point(me);
 	if (ex.draining || (ex.algo != ALGO_LIST && !matters(me)))
@@ -102,6 +104,7 @@ void explore_relax(void)
 	barrier();
 	if (!me)
 		return;
+	count_point();
 	settle();
 	can = candidates() & ~BIT(me - ex.task);
 	if (can)
@@ -137,10 +140,6 @@ asm(".pushsection .text\n"						\
 	".popsection\n");
 #include "functions.h"
 #undef EXPLORE
-
-void block_signals(void);
-void unblock_signals(void);
-int um_set_signals(int enable);
 
 __visible void explored_block_signals(void)
 {

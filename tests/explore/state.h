@@ -6,6 +6,8 @@
 #define EXPLORE_STORES 16
 #define EXPLORE_EVENTS 1024
 #define EXPLORE_NAME 16
+/* points, which no trial has: somebody spins */
+#define LIVELOCK 1000000
 
 /* more than KCSAN has: a volatile access, and a call of a function */
 #define ACCESS_VOLATILE	BIT(8)
@@ -82,4 +84,8 @@ static void trace_pick(struct explorer *to);
 static void trace_store(struct explorer *me, const struct store *store);
 static void trace_missed(struct explorer *me, struct explorer *of,
 			 const struct store *store);
+/* mm/kasan/kasan.h has it, which only files there include. */
+bool kasan_check_range(const void *addr, size_t size, bool write,
+		       unsigned long ip);
+
 static void __noreturn give_up(const char *why);

@@ -91,51 +91,73 @@ static const char *what(const struct access *at)
 	return at->type & KCSAN_ACCESS_WRITE ? "write" : "read";
 }
 
+/* place_of - the access and what it is to */
+static void place_of(const struct access *at, char *of, size_t size)
+{
+	if (at->type & ACCESS_CALL && at->addr)
+		snprintf(of, size, "%s %ps", what(at), (void *)at->addr);
+	else if (at->addr)
+		snprintf(of, size, "%s 0x%lx+%lu", what(at), at->addr, at->size);
+	else
+		strscpy(of, what(at), size);
+}
+
+/* print_tasks - where those are that have not ended */
+static void print_tasks(void)
+{
+	char of[80];
+	int i;
+
+	for (i = 0; i < ex.nr; i++) {
+		struct explorer *me = &ex.task[i];
+
+		place_of(&me->at, of, sizeof(of));
+		if (!me->left)
+			pr_err("explore: at %d:%u %s/%d ip=0x%lx %pS %s\n", i,
+			       me->points, me->name, me->task->pid, me->at.ip,
+			       (void *)me->at.ip, of);
+	}
+}
+
 static void print_trace(void)
 {
+	static const char * const name[] = {
+		[TRACE_POINT] = "point", [TRACE_SWITCH] = "switch",
+		[TRACE_PICK] = "pick", [TRACE_STORE] = "late",
+		[TRACE_MISSED] = "missed",
+	};
+	char of[80], more[80];
 	int i;
 
 	for (i = 0; i < nr_trace; i++) {
 		struct trace *t = &trace[i];
 		struct explorer *me = &ex.task[t->task], *o = &ex.task[t->other];
-		char of[80] = "";
+		const char *when = "";
 
-		if (t->at.type & ACCESS_CALL && t->at.addr)
-			snprintf(of, sizeof(of), " %ps", (void *)t->at.addr);
-		else if (t->at.addr)
-			snprintf(of, sizeof(of), " 0x%lx+%lu", t->at.addr,
-				 t->at.size);
+		more[0] = '\0';
+		place_of(&t->at, of, sizeof(of));
 		switch (t->kind) {
-		case TRACE_POINT:
-			pr_err("explore: point %u:%u %s/%d ip=0x%lx %pS %s%s\n",
-			       t->task, t->point, me->name, me->task->pid,
-			       t->at.ip, (void *)t->at.ip, what(&t->at), of);
-			break;
 		case TRACE_SWITCH:
-			pr_err("explore: switch %u:%u %s/%d ip=0x%lx %pS before %s%s to %u %s/%d\n",
-			       t->task, t->point, me->name, me->task->pid,
-			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
-			       t->other, o->name, o->task->pid);
-			break;
 		case TRACE_PICK:
-			pr_err("explore: pick %u:%u %s/%d ip=0x%lx %pS after %s%s to %u %s/%d\n",
-			       t->task, t->point, me->name, me->task->pid,
-			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
-			       t->other, o->name, o->task->pid);
+			when = t->kind == TRACE_SWITCH ? "before " : "after ";
+			snprintf(more, sizeof(more), " to %u %s/%d", t->other,
+				 o->name, o->task->pid);
 			break;
 		case TRACE_STORE:
-			pr_err("explore: late %u:%u %s/%d ip=0x%lx %pS %s%s old=0x%llx new=0x%llx\n",
-			       t->task, t->point, me->name, me->task->pid,
-			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
-			       t->old, t->new);
+			snprintf(more, sizeof(more), " old=0x%llx new=0x%llx",
+				 t->old, t->new);
 			break;
 		case TRACE_MISSED:
-			pr_err("explore: missed %u:%u %s/%d ip=0x%lx %pS %s%s saw=0x%llx late=0x%llx of %u:%u\n",
-			       t->task, t->point, me->name, me->task->pid,
-			       t->at.ip, (void *)t->at.ip, what(&t->at), of,
-			       t->old, t->new, t->other, t->other_point);
+			snprintf(more, sizeof(more),
+				 " saw=0x%llx late=0x%llx of %u:%u", t->old,
+				 t->new, t->other, t->other_point);
+			break;
+		default:
 			break;
 		}
+		pr_err("explore: %s %u:%u %s/%d ip=0x%lx %pS %s%s%s\n",
+		       name[t->kind], t->task, t->point, me->name, me->task->pid,
+		       t->at.ip, (void *)t->at.ip, when, of, more);
 	}
 }
 
