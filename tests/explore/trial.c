@@ -184,6 +184,8 @@ void explore_judge(struct kunit *test)
 {
 	const char *why = look_at_log();
 
+	/* All the seeds together may take as long as they like. */
+	reset_hung_task_detector();
 	tr.running = false;
 	if (!why && test->status == KUNIT_FAILURE)
 		why = "an expectation";
