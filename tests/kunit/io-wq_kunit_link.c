@@ -58,15 +58,19 @@ static struct io_wq *iowq_chain_wq(struct kunit *test, int nr)
 static void io_wq_test_exit_per_link(struct kunit *test)
 {
 	const struct iowq_chain *chain = test->param_value;
-	struct iowq_item *item = iowq_items(test, chain->flags, chain->msecs);
-	struct io_wq *wq = iowq_chain_wq(test, chain->linked ? chain->nr : 0);
-	ktime_t start;
 	s64 took_ms, least = chain->least;
+	struct iowq_item *item;
+	struct io_wq *wq;
+	ktime_t start;
 	int i;
 
-	/* or else it sleeps in each that is left */
-	if (chain->exit && !chain->flags && !IO_WQ_EXIT_NOTIFIES)
+	/* or else it sleeps in each that is left, but for one that the signal may hit */
+	if (chain->exit && !chain->flags && !IO_WQ_EXIT_NOTIFIES) {
+		kunit_one_cpu(test);
 		least = (chain->nr - 1) * chain->msecs;
+	}
+	item = iowq_items(test, chain->flags, chain->msecs);
+	wq = iowq_chain_wq(test, chain->linked ? chain->nr : 0);
 	for (i = chain->linked; chain->hashed && i < chain->nr; i++)
 		io_wq_hash_work(&item[i].req.work, test);
 	for (i = 0; i < (chain->linked ? 1 : chain->nr); i++)
