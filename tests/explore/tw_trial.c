@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Trials of local task_work, included at the end of io_uring/tw.c: the queue with
- * many producers, and the waiter that must not sleep with work in it.
+ * Trials of local task_work, included at the end of io_uring/tw.c, behind its suite:
+ * the queue with many producers, the waiter that must not sleep with work in it, and
+ * the ring that exits.
  */
 #include "explore.h"
 #include "wait.h"
@@ -127,12 +128,51 @@ static void tw_trial_wait_lazy(struct kunit *test)
 	twx_run(test, IOU_F_TWQ_LAZY_WAKE);
 }
 
+static void twx_producer(void *data)
+{
+	struct twq *twq = ((struct kunit *)data)->priv;
+
+	io_req_local_work_add(&twq->req[2].req, 0);
+	io_req_local_work_add(&twq->req[3].req, 0);
+}
+
+static void twx_drain(void *data)
+{
+	struct twq *twq = ((struct kunit *)data)->priv;
+
+	io_cancel_local_task_work(twq->ctx[0]);
+}
+
+/*
+ * A ring that exits runs what is left, while somebody still adds to it: all that was
+ * there before, and the rest then or in the next pass, each once and in order.
+ */
+static void tw_trial_drain(struct kunit *test)
+{
+	struct twq *twq = test->priv;
+	struct io_ring_ctx *ctx = twq->ctx[0];
+
+	explore_each_seed(test) {
+		mpscq_init(&ctx->work_list, &ctx->work_head);
+		memset(twq->ran, 0, sizeof(twq->ran));
+		io_req_local_work_add(&twq->req[0].req, 0);
+		io_req_local_work_add(&twq->req[1].req, 0);
+		explore_run(test, { "drain", twx_drain, test },
+				  { "producer", twx_producer, test });
+		KUNIT_EXPECT_EQ(test, strncmp(twq->ran, "AB", 2), 0);
+		twx_drain(test);
+		KUNIT_EXPECT_STREQ(test, twq->ran, "ABCD");
+		KUNIT_EXPECT_TRUE(test, mpscq_empty(&ctx->work_list));
+	}
+}
+
 #include "litmus.c"
 
 static struct kunit_case tw_trials[] = {
 	KUNIT_CASE(tw_trial_mpscq),
 	KUNIT_CASE(tw_trial_wait),
 	KUNIT_CASE(tw_trial_wait_lazy),
+	KUNIT_CASE(tw_trial_drain),
 	KUNIT_CASE(tw_trial_litmus_sb),
 	KUNIT_CASE(tw_trial_litmus_sb_mb),
 	KUNIT_CASE(tw_trial_litmus_mp),
@@ -142,6 +182,7 @@ static struct kunit_case tw_trials[] = {
 
 static struct kunit_suite tw_trial_suite = {
 	.name = "tw-trial",
+	.init = tw_test_init,
 	.test_cases = tw_trials,
 };
 

@@ -12,11 +12,12 @@
 #include "pid1.h"
 
 /*
- * Simulated seconds. KUnit itself limits each case of a suite to 300. Where
- * time is real, limit= on the command line replaces the one for scenarios.
+ * Simulated seconds. KUnit itself limits each case of a suite to 300, but not
+ * trials, which can have a million seeds. Where time is real, limit= on the
+ * command line replaces the one for scenarios.
  */
 #define SCENARIO_LIMIT	60		/* programs too */
-#define SUITE_LIMIT	2000
+#define SUITE_LIMIT	1000000
 /* How long processes of a test may outlive it. */
 #define SETTLE_LIMIT	10
 /* After SIGKILL: long enough for the hung task detector to report. */
