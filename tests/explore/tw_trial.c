@@ -34,13 +34,15 @@ static void mqx_producer(void *data)
 
 static void mqx_consumer(void *data)
 {
-	int nr = 0;
+	int nr = 0, patience = 1000;
 
-	while (nr < MQX_NR) {
+	while (nr < MQX_NR && patience) {
 		struct llist_node *node = mpscq_pop(&mqx.q, &mqx.head);
 
 		if (!node) {
+			/* each time somebody else gets on */
 			cpu_relax();
+			patience--;
 			continue;
 		}
 		mqx.popped[nr++] = container_of(node, struct mqx_node, node)->nr;
