@@ -160,6 +160,9 @@ help: ## This list
 	@echo 'HOST=directory      what make shell has at /host, read-only'
 	@echo 'BREAK=fail          where make gdb stops: in what fails, or at a function or file:line'
 	@echo "GDB='run; bt'       commands for make gdb, instead of a terminal"
+	@echo 'SEEDS=1-10000       which schedules of each trial make explore takes, instead of BUDGET=60 seconds'
+	@echo 'ALGO=pct            who decides: mix, bursts, pct (DEPTH=3) or pos; MEMORY=tso, sc or weak: late stores'
+	@echo 'SEED=4711           which schedule make replay, minimise and gdb take; or LIST= as they print it'
 	@echo 'LIBURING=path       your own checkout of liburing for make liburing; it is only read'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"
 	@echo 'ARGS=words          more for the kernel command line of each run'
