@@ -133,6 +133,16 @@ setup()
 	fails "some_trial_dies, seed 8: the boot ended with status 134" "Kernel panic"
 }
 
+@test "explore: names of sources in a story" {
+	path()
+	{
+		me=x objdir=x tree=x results=x PYTHONPATH=scripts/lib python3 -B -c 'import story, sys; print(story.path(sys.argv[1]))' "$1"
+	}
+	[ "$(path '/proc/self/cwd/../io_uring/io-wq.c:7 (discriminator 2)')" = io_uring/io-wq.c:7 ]
+	[ "$(path 'io_uring/../../../../7.3/tests/kunit/../explore/tw_trial.c:89')" = tests/explore/tw_trial.c:89 ]
+	[ "$(path '/proc/self/cwd/../kernel/task_work.c:1')" = kernel/task_work.c:1 ]
+}
+
 @test "explore: the fewest switches and late stores" {
 	T=some_trial_bad SEED=7 try scripts/minimise.sh
 	[ "$status" = 1 ]
