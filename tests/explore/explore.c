@@ -28,6 +28,7 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/nmi.h>
+#include <linux/panic_notifier.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>

@@ -72,12 +72,32 @@ static void print_failure(const char *why)
 
 static void __noreturn give_up(const char *why)
 {
-	/* To print is to take locks. Who has them does not matter any more. */
-	ex.on = false;
-	print_failure(why);
-	print_tasks();
 	panic("explore: %s", why);
 }
+
+/* Whatever has ended the boot, say at which seed. */
+static int say_seed(struct notifier_block *nb, unsigned long event, void *why)
+{
+	if (!tr.running)
+		return NOTIFY_DONE;
+	tr.running = false;
+	/* To print is to take locks. Who has them does not matter any more. */
+	ex.on = false;
+	print_failure(why + str_has_prefix(why, "explore: "));
+	print_tasks();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_block = {
+	.notifier_call = say_seed,
+	.priority = INT_MAX,
+};
+
+static int __init watch_panics(void)
+{
+	return atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+}
+late_initcall(watch_panics);
 
 static void print_summary(void)
 {
