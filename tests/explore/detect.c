@@ -18,7 +18,7 @@ static char complaint[160];
 /* look_at_log - the first complaint since the last call, or NULL */
 static const char *look_at_log(void)
 {
-	static char line[512];
+	static char line[2048];	/* as long as a message can be */
 	size_t len;
 	int i;
 

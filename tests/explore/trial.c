@@ -202,8 +202,12 @@ bool explore_seed(struct kunit *test)
 
 void explore_judge(struct kunit *test)
 {
-	const char *why = look_at_log();
+	const char *why;
 
+	/* A message without a newline can be read once another one follows. */
+	if (test->status == KUNIT_FAILURE)
+		printk(KERN_DEBUG "explore: end of a seed\n");
+	why = look_at_log();
 	/* All the seeds together may take as long as they like. */
 	reset_hung_task_detector();
 	tr.running = false;
