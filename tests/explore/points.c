@@ -90,8 +90,7 @@ void explore_barrier(enum explore_barrier barrier)
 	if (!me)
 		return;
 	/* What was stored can be held up to here, and no further. */
-	if (explore_nr_stores)
-		point(me, &at);
+	point(me, &at);
 	barrier_passed(barrier);
 }
 

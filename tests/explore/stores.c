@@ -81,8 +81,6 @@ static void settle(void)
 		return;
 	store_pending = false;
 	last->new = load(&last->at);
-	if (last->new == last->old)
-		explore_nr_stores--;
 }
 
 /* flush_before_epoch - something that is visible at once comes after a barrier */
@@ -166,7 +164,8 @@ static void hold(struct explorer *me)
 			     log_of_stores[j].epoch < store->epoch ||
 			     overlap(&log_of_stores[j].at, &store->at)))
 				store->held = true;
-		if (store->held) {
+		/* what memory held before must not matter, to other seeds */
+		if (store->held && store->new != store->old) {
 			me->held[me->nr_held++] = *store;
 			record_held(store);
 		}
