@@ -92,7 +92,7 @@ setup()
 	for t in dies short; do
 		SEEDS=1-200 T="*_good *_$t" try scripts/explore.sh
 		[ "$status" = 2 ]
-		grep -q "^NOT OK some_trial_$t  *seeds 1-100: the boot ended with status " <<<"$out"
+		grep -q "^NOT OK some_trial_$t  *seeds 1-200: the boot ended with status " <<<"$out"
 		grep -q '^ok     some_trial_good ' <<<"$out"
 	done
 	BUDGET=1 T=*_good try scripts/explore.sh
