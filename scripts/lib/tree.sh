@@ -25,7 +25,7 @@ unused()
 
 git_tree()
 {
-	git -C "$tree" -c core.fsmonitor=false "$@"
+	plain_git -C "$tree" -c core.fsmonitor=false "$@"
 }
 
 # git_write: for commands that write objects. They must not see the objects of KDIR: git touches those that it finds.
@@ -44,9 +44,9 @@ commit()
 
 init_repo()
 {
-	git -c init.defaultBranch=umring init -q "$1"
-	git -C "$1" config gc.auto 0
-	git -C "$1" config core.looseCompression 0
+	plain_git -c init.defaultBranch=umring init -q "$1"
+	plain_git -C "$1" config gc.auto 0
+	plain_git -C "$1" config core.looseCompression 0
 	printf '%s\n' '/um-*' >"$1/.git/info/exclude"
 }
 
@@ -102,8 +102,8 @@ base_from_package()
 		unpack
 		say "recording the base in git"
 		init_repo "$tree.part"
-		git -C "$tree.part" config umring.source "$(tarball_id)"
-		git -C "$tree.part" add -A -f . 2>"$work/error" ||
+		plain_git -C "$tree.part" config umring.source "$(tarball_id)"
+		plain_git -C "$tree.part" add -A -f . 2>"$work/error" ||
 			die "git cannot record the base in $work: no space left? $(head -n 1 "$work/error")"
 		tree=$tree.part
 		git_tree tag base "$(commit "$(git_tree write-tree)" "base: linux-source-$KERNEL")"
@@ -221,7 +221,7 @@ try_apply()
 # import_commit PATCHFILE: print a commit of what the index has, for git fast-import. Its names and dates are fixed, as those of commit().
 import_commit()
 {
-	git mailinfo "$work/message" /dev/null <"$1" >"$work/info"
+	plain_git mailinfo "$work/message" /dev/null <"$1" >"$work/info"
 	git_tree ls-files -s >"$work/entries"
 	LC_ALL=C awk '
 		FILENAME == ARGV[1] { name = $1; sub(/^[^ ]* /, ""); info[name] = $0; next }

@@ -39,6 +39,7 @@ static void litmus_mp_writer(void *release)
 
 static void litmus_mp_reader(void *release)
 {
+	/* with the writer's release */
 	WRITE_ONCE(litmus_seen[0], smp_load_acquire(&litmus_y));
 	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
 }
