@@ -15,6 +15,7 @@ import fnmatch
 import glob
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -32,7 +33,8 @@ class Boot:
 
     def __init__(self, trial, seeds, *more):
         self.trial, self.seeds = trial, seeds
-        command = ["timeout", "-s", "QUIT", "-k", "5", str(int(os.environ.get("LIMIT") or LIMIT_S)), linux, "loglevel=8",
+        # If we are ended, it ends as well.
+        command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(int(os.environ.get("LIMIT") or LIMIT_S)), linux, "loglevel=8",
                    f"explore={seeds}", *options(), *more, *words, f"kunit.filter_glob={trial}"]
         start = time.monotonic()
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
@@ -158,6 +160,13 @@ class Exploration:
                         self.over[trial] = boot
                     if trial in self.open:
                         self.open.remove(trial)
+                self.show()
+
+    def show(self):
+        """On a terminal: how far it is."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{sum(self.done.values())} seeds, {len(self.over)} of {len(self.next)} trials failed\033[K\r")
+            sys.stderr.flush()
 
     def go(self):
         threads = [threading.Thread(target=self.work) for _ in range(int(os.environ["JOBS"]))]
@@ -316,7 +325,13 @@ def find(trial, first, most="999999999999"):
     return 1
 
 
+def stop(number, _frame):
+    os._exit(128 + number)
+
+
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
     verb, *rest = sys.argv[1:]
     if verb == "list":

@@ -32,7 +32,7 @@ setup()
 		list= trace=
 		for word; do
 			case $word in
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			explore.list=*) list=${word#*=} ;;
 			explore.trace=1) trace=1 ;;
@@ -50,6 +50,7 @@ setup()
 			[ -z "$trace" ] || cat "${0%/*}/trace"
 			echo "explore: trial $trial: $(($1 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 1000000 ns"
 		} >&2
+		case $trial in *slow) echo $$ >"${0%/*}/pid"; exec sleep 60 ;; esac
 		case $trial in *dies) echo "Kernel panic - not syncing: Oops" >&2; exit 134 ;; esac
 		case $trial in
 		*bad | *bug)
@@ -153,6 +154,17 @@ setup()
 	[[ $out == *"nothing to minimise" ]]
 }
 
+@test "explore: stopped" {
+	# Pins: at once, and the kernels with it.
+	T=*_slow setsid scripts/explore.sh >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	wait_for test -s "$objdir/pid"
+	kill -TERM -- "-$!"
+	wait $! || status=$?
+	[ "$status" = 143 ]
+	gone() { ! kill -0 "$(cat "$objdir/pid")"; }
+	wait_for gone
+}
+
 @test "explore: a replay on another build" {
 	# Pins: it says that the seed means another schedule there, and which items of a list do not fit.
 	T=some_trial_bad SEED=7 try scripts/replay.sh
@@ -175,7 +187,7 @@ setup()
 	[ "$status" = 2 ]
 	fails "no trial matches nosuch"
 	T='*' SEED=1 try scripts/replay.sh
-	fails "T= matches 5 trials"
+	fails "T= matches 6 trials"
 	SEED=1 try scripts/replay.sh
 	fails "takes T=trial and SEED=n"
 	echo >"$objdir/.config"
