@@ -6,7 +6,8 @@
 #   - tests/figures/<fix>.sh prints the figures of the fix, and must succeed.
 # Last, unless FIX= is given, each scenario must fail without the functions that it is about (lib/about.sh).
 # EVERY=10 takes a tenth of the wrong versions and of these functions.
-# Exit status: 0 only if all of that holds. With FLAVOUR=smp, where time is real, only the figures.
+# Exit status: 0 only if all of that holds. With FLAVOUR=smp, where time is real, only the figures. With FLAVOUR=explore, the bugs
+# that the explorer must find instead (lib/bugs.sh).
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
@@ -195,9 +196,10 @@ for fix in $(pins | cut -d ' ' -f 1 | sort -u) $(find "$top/tests/wrong" -mindep
 		die "tests/ has a pin or wrong versions of $fix, which is no fix in patches/"
 done
 status=0
-if [ "$FLAVOUR" = smp ]; then
-	exec "$0" --kernel
-fi
+case $FLAVOUR in
+smp) exec "$0" --kernel ;;
+explore) exec "$top/scripts/lib/bugs.sh" ;;
+esac
 printf '%-7s %-22s %-41s %-41s %s\n' kernel fix without with verdict
 all=$asked
 # A KDIR takes the patches of one kernel.

@@ -13,11 +13,18 @@ export FLAVOUR="${FLAVOUR:-explore}"
 row='%-7s %-22s %-32s %-8s %7s %7s   %s\n'
 proof=$work/proof-$FLAVOUR
 
-# bugs: their patches.
+# bugs: their patches; those of the wrong versions that are for this kernel.
 bugs()
 {
 	printf '%s\n' "$top"/tests/explore/bugs/*.patch
-	grep -l '^needs: explore' "$top"/tests/wrong/*/*.patch || :
+	grep -l '^needs: explore' "$top"/tests/wrong/*/*.patch | while read -r patch; do
+		case ${patch##*/} in
+		*".$KERNEL.patch") ;;
+		*.[0-9]*.patch) continue ;;
+		esac
+		only=$(sed -n 's/^only: //p' "$patch")
+		case " ${only:-$KERNEL} " in *" $KERNEL "*) echo "$patch" ;; esac
+	done
 }
 
 # median FIELD: of the lines of the five.
@@ -56,9 +63,10 @@ mkdir -p "$proof"
 # shellcheck disable=SC2059
 printf "$row" kernel bug trial "found by" seeds seconds story
 good=0
-for patch in $(bugs); do
+bugs >"$proof/bugs"
+while read -r patch <&4; do
 	case " ${*:-$(basename "$patch" .patch)} " in
 	*" $(basename "$patch" .patch) "*) try "$patch" || good=1 ;;
 	esac
-done
+done 4<"$proof/bugs"
 exit "$good"
