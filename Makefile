@@ -146,7 +146,7 @@ help: ## This list
 	@echo 'FLAVOUR=default     which configuration of uml-config/flavours'
 	@echo 'FIX=id              which of the fixes that the series names'
 	@echo 'PATCH=mail.mbox     what make review looks at: mails, an mbox, diffs; - is stdin'
-	@echo 'BUDGET=120          about how many seconds make review may take'
+	@echo 'BUDGET=120          about how many seconds make review, or make explore (60), may take'
 	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one'
 	@echo 'AT=file:line        which line of which source, or file:function'
 	@echo 'CASES=0             make who lists suites, and does not look for their cases'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # explore.sh: run the trials of tests/explore/ by schedules that seeds decide: T=glob for some of them.
-# SEEDS=1-10000 takes these of each; without, BUDGET (60) seconds are shared by all. ALGO=bursts, pct, pos or mix (the default,
-# which takes them in turn), DEPTH=d for pct; MEMORY=sc, tso or weak (the default): which stores others may see late.
+# SEEDS=1-10000 takes these of each, as far as BUDGET goes if that is given; without SEEDS, BUDGET is 60 s, shared by all.
+# ALGO=bursts, pct, pos or mix (the default: half of the seeds bursts, a quarter each pct and pos), DEPTH=d for pct; MEMORY=sc, tso or weak (the default): which stores others may see late.
 # First a bug that was put in must be found: tests/explore/bugs/no-retry.patch, the canary.
 # A line a trial: ok, or the seed that failed. make replay and make minimise tell what happens in it.
 # Exit status: 0 nothing failed, 1 a trial failed, 2 it could not be explored, or the canary was not found.

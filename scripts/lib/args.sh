@@ -26,6 +26,7 @@ word()
 matching()
 {
 	eval "given=\${$1-}"
+	case $given in *"$newline"*) die "$1= takes $3" ;; esac
 	[ -z "$given" ] || printf '%s\n' "$given" | grep -qxE -- "$2" || die "$1=$given: $1= takes $3"
 }
 
@@ -51,7 +52,7 @@ matching SEED '[0-9]{1,15}' "a number"
 matching ALGO 'mix|bursts|pct|pos' "mix, bursts, pct or pos"
 number DEPTH
 matching MEMORY 'sc|tso|weak' "sc, tso or weak"
-matching LIST 'none|([0-9]+:[0-9]+[>~][0-9]+(![0-9]+)*(,|$))+' "what a failure has printed, or make minimise"
+matching LIST 'none|([0-9]{1,2}:[0-9]{1,9}[>~][0-9]{1,2}(![0-9]{1,9})*(,|$))+' "what a failure has printed, or make minimise"
 # An unclosed quote.
 words_of ARGV >/dev/null
 case ${RANGE-} in -*) die "RANGE=$RANGE: RANGE= takes commits, a..b or one" ;; esac

@@ -63,10 +63,15 @@ mkdir -p "$proof"
 # shellcheck disable=SC2059
 printf "$row" kernel bug trial "found by" seeds seconds story
 good=0
+tried=
 bugs >"$proof/bugs"
 while read -r patch <&4; do
 	case " ${*:-$(basename "$patch" .patch)} " in
-	*" $(basename "$patch" .patch) "*) try "$patch" || good=1 ;;
+	*" $(basename "$patch" .patch) "*)
+		tried=yes
+		try "$patch" || good=1
+		;;
 	esac
 done 4<"$proof/bugs"
+[ -n "$tried" ] || die "no bug $* in tests/explore/bugs"
 exit "$good"

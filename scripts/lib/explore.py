@@ -24,8 +24,12 @@ import time
 import story
 from asked import cases, die, linux, me, memory_dir, nearest, read, results, shown, words, write
 
-LIMIT_S = 60
+LIMIT_S = int(os.environ.get("LIMIT") or 60)
 kept = f"{results}/explore"
+
+
+class Unable(Exception):
+    """It cannot be explored."""
 
 
 class Boot:
@@ -34,7 +38,7 @@ class Boot:
     def __init__(self, trial, seeds, *more):
         self.trial, self.seeds = trial, seeds
         # If we are ended, it ends as well.
-        command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(int(os.environ.get("LIMIT") or LIMIT_S)), linux, "loglevel=8",
+        command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(LIMIT_S), linux, "loglevel=8",
                    f"explore={seeds}", *options(), *more, *words, f"kunit.filter_glob={trial}"]
         start = time.monotonic()
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
@@ -50,14 +54,18 @@ class Boot:
         self.unused = re.search(r"^explore: (\d+ of \d+) items of the list did not fit$", self.log, re.M)
         self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
+        # timeout's status: it was we who ended it, in whatever seed.
+        self.ended = self.status in (124, 137)
         if error := re.search(r"^explore: error: (.*)$", self.log, re.M):
-            die(error[1])
+            raise Unable(error[1])
 
     def number(self, which):
         return int(self.counts[which]) if self.counts else 0
 
     def wrong(self):
         """Why this boot says nothing of its seeds, or None."""
+        if self.ended:
+            return f"the boot did not end within {LIMIT_S} s, LIMIT= takes more; it was in seed {self.seed or 'none'}"
         if self.failed:
             return None
         first, _, last = self.seeds.partition("-")
@@ -66,11 +74,13 @@ class Boot:
             return f"the boot ended with status {self.status}, and has no result: {last_line}"
         if self.status or self.number(1) != int(last or first) - int(first) + 1:
             return f"the boot ended with status {self.status} after {self.number(1)} of seeds {self.seeds}"
+        if not self.number(3):
+            return f"seeds {self.seeds} came to no point, so nothing was explored"
         return None
 
     def keep(self):
         os.makedirs(kept, exist_ok=True)
-        path = f"{kept}/{self.trial.partition('.')[2]}.{self.seed}"
+        path = f"{kept}/{short(self.trial)}.{self.seeds if self.wrong() else self.seed}"
         write(path, f"build {build_id()}\noptions {' '.join(options())}\nlist {self.list}\nwhy {self.why}\n\n{self.log}\n{self.ktap}")
         return path
 
@@ -82,6 +92,10 @@ def build_id():
 
 def options():
     return [f"explore.{name.lower()}={os.environ[name]}" for name in ("ALGO", "DEPTH", "MEMORY") if os.environ.get(name)]
+
+
+def again():
+    return "".join(f" {name}={os.environ[name]}" for name in ("ALGO", "DEPTH", "MEMORY") if os.environ.get(name))
 
 
 def short(trial):
@@ -102,6 +116,8 @@ def trials(globs):
         if not found:
             die(f"no trial matches {pattern}{nearest(pattern, [short(t) for t in there])}")
         chosen += [t for t in found if t not in chosen]
+    if not chosen:
+        die("T= names no trial")
     return chosen
 
 
@@ -125,6 +141,7 @@ class Exploration:
         self.booting = dict.fromkeys(chosen, 0)
         self.over = {}
         self.open = list(chosen)
+        self.unable = None
 
     def take(self):
         """The trial and the seeds of the next boot."""
@@ -146,17 +163,22 @@ class Exploration:
     def work(self):
         while taken := self.take():
             trial, seeds = taken
-            boot = Boot(trial, seeds)
+            try:
+                boot = Boot(trial, seeds)
+            except (Unable, OSError) as error:
+                with self.lock:
+                    self.unable = self.unable or error
+                    self.open = []
+                return
             with self.lock:
                 self.booting[trial] -= 1
                 self.seconds[trial] += boot.seconds
                 self.done[trial] += boot.number(1)
                 self.points[trial] += boot.number(3)
                 self.ns[trial] += boot.number(5)
-                bad = boot.wrong()
-                if boot.failed or bad:
+                if boot.failed or boot.wrong():
                     before = self.over.get(trial)
-                    if not before or (boot.failed and before.failed and int(boot.seed) < int(before.seed)):
+                    if not before or not boot.wrong() and (before.wrong() or int(boot.seed) < int(before.seed)):
                         self.over[trial] = boot
                     if trial in self.open:
                         self.open.remove(trial)
@@ -165,7 +187,7 @@ class Exploration:
     def show(self):
         """On a terminal: how far it is."""
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r{sum(self.done.values())} seeds, {len(self.over)} of {len(self.next)} trials failed\033[K\r")
+            sys.stderr.write(f"\r{sum(self.done.values())} seeds, {len(self.over)} of {len(self.next)} trials ended\033[K\r")
             sys.stderr.flush()
 
     def go(self):
@@ -174,20 +196,34 @@ class Exploration:
             thread.start()
         for thread in threads:
             thread.join()
+        if self.unable:
+            raise self.unable
+
+    def due(self, trial):
+        """How many seeds were to be run."""
+        return (self.next[trial] - 1 if self.until else self.last) - self.first + 1
+
+    def lacks(self, trial):
+        """Whether it has no result, and is not known to fail."""
+        boot = self.over.get(trial)
+        return boot.wrong() if boot else self.done[trial] != self.due(trial) or not self.done[trial]
 
     def row(self, trial):
         boot = self.over.get(trial)
         n = self.done[trial]
         if not boot and not n:
             return [f"NOT OK {short(trial):<32} no seed was run: BUDGET= is too short"]
+        if not boot and n != self.due(trial):
+            return [f"NOT OK {short(trial):<32} only {n} of {self.due(trial)} seeds were run"]
         if not boot:
             rate = n / (self.ns[trial] / 1e9)
             return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points"]
         if bad := boot.wrong():
-            return [f"NOT OK {short(trial):<32} seeds {boot.seeds}: {bad}"]
+            path = boot.keep()
+            return [f"NOT OK {short(trial):<32} seeds {boot.seeds}: {bad}", f"       see {shown(path)}"]
         path = boot.keep()
         return [f"NOT OK {short(trial):<32} seed {boot.seed} ({boot.algo}): {boot.why}",
-                f"       make replay T={short(trial)} SEED={boot.seed}, or make minimise; see {shown(path)}"]
+                f"       make replay T={short(trial)} SEED={boot.seed}{again()}, or make minimise; see {shown(path)}"]
 
 
 def explore(globs):
@@ -197,8 +233,8 @@ def explore(globs):
     exploration.go()
     for trial in chosen:
         print("\n".join(exploration.row(trial)))
-    failed = sum(1 for boot in exploration.over.values() if boot.failed)
-    broken = len(exploration.over) - failed + sum(1 for t in chosen if not exploration.done[t] and t not in exploration.over)
+    broken = sum(1 for trial in chosen if exploration.lacks(trial))
+    failed = sum(1 for trial in exploration.over if not exploration.lacks(trial))
     print(f"{me}: {len(chosen)} trials, {sum(exploration.done.values())} seeds, {failed} failed"
           f"{f', {broken} could not be explored' if broken else ''}, {time.monotonic() - start:.0f} s")
     return 1 if failed else 2 if broken else 0
@@ -218,9 +254,14 @@ def replayed(trial):
     boot = Boot(trial, seed, "explore.trace=1", *lists)
     if bad := boot.wrong():
         die(f"{short(trial)}, seed {seed}: {bad}")
-    before = read(f"{kept}/{short(trial)}.{seed}").decode(errors="replace")
-    if before and not lists and f"build {build_id()}\n" not in before:
+    path = f"{kept}/{short(trial)}.{seed}"
+    before = "" if lists else read(path).decode(errors="replace")
+    if before and f"build {build_id()}\n" not in before:
         print(f"{me}: note: another build of the kernel failed with this seed; in this one it is another schedule", file=sys.stderr)
+    elif before and f"\noptions {' '.join(options())}\n" not in before:
+        print(f"{me}: note: it failed with other ALGO=, DEPTH= or MEMORY=, see {shown(path)}", file=sys.stderr)
+    elif before and not boot.failed:
+        die(f"{short(trial)}, seed {seed} has failed with this very build, and does not now: see {shown(path)}")
     if boot.unused:
         print(f"{me}: note: {boot.unused[1]} items of the list do not fit this build", file=sys.stderr)
     return boot
@@ -237,7 +278,8 @@ def replay(globs):
         which = "the list" if os.environ.get("LIST") else f"seed {boot.seeds}"
         print(f"{short(trial)}, {which}: nothing failed")
         return 0
-    boot.keep()
+    if not os.environ.get("LIST"):
+        boot.keep()
     print(f"{short(trial)}, seed {boot.seed} ({boot.algo}): {boot.why}; {what(boot)}")
     story.tell(boot.log)
     print(f"LIST={boot.list}")
@@ -301,6 +343,8 @@ def minimise(globs):
     atoms = split(join(ddmin(atoms, fails)))
     os.environ["LIST"] = join(atoms)
     last = replayed(trial)
+    if last.why != first.why:
+        die(f"{short(trial)} has failed with LIST={join(atoms)}, and does not now: {last.why or 'nothing failed'}")
     late = sum(1 for atom in atoms if atom[2])
     print(f"{short(trial)}, seed {first.seed} ({first.algo}): {first.why}; {what(first)}, after minimising {what(last)}"
           f"{f', {late} late store' + 's' * (late != 1) if late else ''}; {len(tried)} boots, {time.monotonic() - start:.1f} s")
@@ -318,6 +362,8 @@ def find(trial, first, most="999999999999"):
         if bad := boot.wrong():
             die(f"{trial}: {bad}")
         if boot.failed:
+            if boot.seed == "0":
+                die(f"{trial} fails without a switch: {boot.why}")
             boot.keep()
             print(int(boot.seed) - int(first) + 1, boot.seed, boot.algo, f"{time.monotonic() - start:.2f}")
             return 0
@@ -337,4 +383,7 @@ if __name__ == "__main__":
     if verb == "list":
         print(one(rest))
         sys.exit(0)
-    sys.exit({"explore": explore, "replay": replay, "minimise": minimise, "find": lambda a: find(*a)}[verb](rest))
+    try:
+        sys.exit({"explore": explore, "replay": replay, "minimise": minimise, "find": lambda a: find(*a)}[verb](rest))
+    except (Unable, OSError) as error:
+        die(error)

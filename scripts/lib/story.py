@@ -63,8 +63,8 @@ def events(log):
     for match in LINE.finditer(log):
         event = Event(*match.groups())
         if event.kind == "late":
-            at = len(told) - 1
-            while at and told[at - 1].kind == "late" and told[at - 1].point > event.point:
+            at = max(len(told) - 1, 0)
+            while at > 0 and told[at - 1].kind == "late" and told[at - 1].point > event.point:
                 at -= 1
             told.insert(at, event)
         else:

@@ -7,8 +7,6 @@ load helper
 setup()
 {
 	clone
-	FLAVOUR=explore
-	unset FLAVOUR
 	objdir=$tree/um-explore
 	results=$work/results-explore
 	mkdir -p "$objdir" tests/explore/bugs
@@ -32,7 +30,7 @@ setup()
 		list= trace=
 		for word; do
 			case $word in
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			explore.list=*) list=${word#*=} ;;
 			explore.trace=1) trace=1 ;;
@@ -63,6 +61,8 @@ setup()
 			;;
 		esac
 		n=$((last - first + 1))
+		case $trial in *idle) echo "explore: trial $trial: $n seeds, 0 failed, 0 points, 0 switches, 1 ns" >&2; echo "ok 1 x"; exit ;; esac
+		case $trial in *late) fail 3 none; exit 124 ;; esac
 		case $trial in *short) n=$((n - 1)) ;; esac
 		echo "explore: trial $trial: $n seeds, 0 failed, $((n * 30)) points, 10 switches, 1000000 ns" >&2
 		echo "ok 1 x"
@@ -154,6 +154,28 @@ setup()
 	[[ $out == *"nothing to minimise" ]]
 }
 
+@test "explore: what says nothing of its seeds" {
+	# Pins: a boot that was ended by LIMIT, and one that came to no point, are no failures and no successes; a seed that failed
+	# with this build must fail again.
+	for t in late idle; do
+		SEEDS=1-9 LIMIT=7 T=*_$t try scripts/explore.sh
+		[ "$status" = 2 ]
+		[[ $out == *"0 failed, 1 could not be explored"* ]]
+	done
+	grep -q 'came to no point' <<<"$out"
+	T=some_trial_bad SEED=7 try scripts/replay.sh
+	[ "$status" = 1 ]
+	MEMORY=sc T=some_trial_bad SEED=7 try scripts/replay.sh
+	[ "$err" = "replay: note: it failed with other ALGO=, DEPTH= or MEMORY=, see build/$kernel/results-explore/explore/some_trial_bad.7" ]
+	T=some_trial_bad SEED=7 LIST='1:3>0,0:5>1!6' try scripts/replay.sh
+	T=some_trial_bad SEED=7 MEMORY=sc try scripts/replay.sh
+	[ -z "$err" ]
+	touch "$objdir/mended"
+	T=some_trial_bad SEED=7 MEMORY=sc try scripts/replay.sh
+	[ "$status" = 2 ]
+	fails "has failed with this very build, and does not now"
+}
+
 @test "explore: stopped" {
 	# Pins: at once, and the kernels with it.
 	T=*_slow setsid scripts/explore.sh >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
@@ -187,9 +209,17 @@ setup()
 	[ "$status" = 2 ]
 	fails "no trial matches nosuch"
 	T='*' SEED=1 try scripts/replay.sh
-	fails "T= matches 6 trials"
+	fails "T= matches 8 trials"
 	SEED=1 try scripts/replay.sh
-	fails "takes T=trial and SEED=n"
+	fails "takes T=trial and SEED=n or LIST="
+	T=' ' SEEDS=1 try scripts/explore.sh
+	fails "T= names no trial"
+	T=some_trial_bad SEED=$'1\nx' try scripts/replay.sh
+	[ "$status" = 2 ]
+	# What the kernel does not take, whoever sees it first.
+	ARGS=explore.algo=none SEEDS=1-9 T='*_good *_bad' try scripts/explore.sh
+	[ "$status" = 2 ]
+	fails "explore.algo= takes bursts"
 	echo >"$objdir/.config"
 	T=some_trial_bad SEED=1 try scripts/replay.sh
 	fails "cannot explore"
