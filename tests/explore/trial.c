@@ -110,7 +110,7 @@ static enum algo algo_of(u64 seed)
 {
 	int i;
 
-	if (list)
+	if (list && !tr.warming)
 		return ALGO_LIST;
 	if (!seed)
 		return ALGO_NONE;
@@ -169,7 +169,7 @@ void explore_first(struct kunit *test)
 	tr.start = os_nsecs();
 	tr.wrong = look_at_words();
 	tr.seed = tr.first - 1;
-	tr.warming = !list;
+	tr.warming = true;
 	start_learning();
 	learn.on = tr.warming;
 	if (list)
@@ -202,6 +202,7 @@ bool explore_seed(struct kunit *test)
 
 void explore_judge(struct kunit *test)
 {
+	bool warming = tr.warming;
 	const char *why;
 
 	/* A message without a newline can be read once another one follows. */
@@ -213,7 +214,7 @@ void explore_judge(struct kunit *test)
 	tr.running = false;
 	if (!why && test->status == KUNIT_FAILURE)
 		why = "an expectation";
-	if (tr.warming) {
+	if (warming) {
 		tr.warming = false;
 		end_learning();
 	} else {
@@ -227,10 +228,10 @@ void explore_judge(struct kunit *test)
 		kunit_set_failure(test);
 		if (keep_on)
 			test->status = KUNIT_SUCCESS;
-	} else if (list) {
+	} else if (list && !warming) {
 		print_trace();
 	}
-	if (list && replay_unused())
+	if (list && !warming && replay_unused())
 		pr_err("explore: %d of %d items of the list did not fit\n",
 		       replay_unused(), nr_listed);
 	if (keep_on && tr.failed && tr.seed == tr.last)
