@@ -7,7 +7,7 @@
 . "$top/scripts/lib/counts.sh"
 
 "$top/scripts/deps.sh"
-"$top/scripts/deps.sh" bats shellcheck
+"$top/scripts/deps.sh" bats shellcheck dpkg-dev
 # Without these the tests of make mutants and make watch are skipped. Not everybody can install them.
 [ "$(id -u)" != 0 ] || "$top/scripts/deps.sh" libclang-dev inotify-tools
 find_kernel "$@"
