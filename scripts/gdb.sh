@@ -126,6 +126,8 @@ else
 fi
 commands=$programs/gdb.commands
 {
+	# gcc was told that it works in /proc/self/cwd.
+	echo "directory $objdir"
 	echo 'set breakpoint pending on'
 	echo 'handle SIGSEGV SIGUSR1 SIGUSR2 SIGSYS nostop noprint pass'
 	breakpoints

@@ -49,11 +49,12 @@ fake_gdb()
 }
 
 @test "gdb: what it runs, and where it stops" {
-	# Pins: UML's signals are passed on; a suite, a case, a scenario, a program; its status is gdb's; BREAK and GDB are commands.
+	# Pins: UML's signals are passed on, and sources are found; a suite, a case, a scenario, a program; its status is gdb's; BREAK and GDB are commands.
 	fake_gdb
 	gdb_it T=tctx
 	[ "$status" = 5 ]
 	grep -q '^handle SIGSEGV .* nostop noprint pass$' <<<"$out"
+	grep -qx "directory $objdir" <<<"$out"
 	grep -q "<--args><$variant/linux><kunit.filter_glob=tctx>\$" <<<"$out"
 	! grep -qE '^break |<-batch>' <<<"$out" || false
 	gdb_it T=tctx.tctx_test_add_node BREAK=fail
