@@ -32,10 +32,10 @@ fi
 "$top/scripts/deps.sh" gdb
 lock
 "$top/scripts/build.sh"
+schedule=
 if [ -n "${SEED-}${LIST-}" ]; then
 	can_explore
-	T=$(explorer list "${T-}") || exit
-	ARGS="${ARGS-} $(schedule_words)"
+	schedule=$(explorer words "${T-}") || exit
 fi
 
 # with_lines: the variant of this build. Of one that is there, only the objects that are older than the kernel's are compiled.
@@ -122,7 +122,7 @@ if [ -n "${PROG-}" ]; then
 	program_words
 	words="$ARGS initrd=$program_cpio program=$name"
 else
-	words="${ARGS-} $(test_word)" || exit
+	words="${ARGS-} ${schedule:-$(test_word)}" || exit
 fi
 commands=$programs/gdb.commands
 {

@@ -9,6 +9,7 @@ export FLAVOUR="${FLAVOUR:-explore}"
 . "$(dirname "$0")/common.sh"
 . "$top/scripts/lib/variant.sh"
 . "$top/scripts/lib/explore.sh"
+. "$top/scripts/lib/pins.sh"
 
 row='%-7s %-22s %-32s %-8s %7s %7s   %s\n'
 proof=$work/proof-$FLAVOUR
@@ -17,14 +18,9 @@ proof=$work/proof-$FLAVOUR
 bugs()
 {
 	printf '%s\n' "$top"/tests/explore/bugs/*.patch
-	grep -l '^needs: explore' "$top"/tests/wrong/*/*.patch | while read -r patch; do
-		case ${patch##*/} in
-		*".$KERNEL.patch") ;;
-		*.[0-9]*.patch) continue ;;
-		esac
-		only=$(sed -n 's/^only: //p' "$patch")
-		case " ${only:-$KERNEL} " in *" $KERNEL "*) echo "$patch" ;; esac
-	done
+	for fix in $(fixes); do
+		versions "$fix"
+	done | cut -d ' ' -f 3- | xargs -d '\n' grep -l '^needs: explore'
 }
 
 # median FIELD: of the lines of the five.
@@ -49,7 +45,7 @@ try()
 	fi
 	if [ -z "$how" ]; then
 		seed=$(head -n 1 "$proof/found" | cut -d ' ' -f 2)
-		(T=$trial SEED=$seed && export T SEED && in_variant bug minimise "$trial") >"$proof/$bug.story" 2>"$proof/log" || :
+		(export SEED="$seed" && in_variant bug minimise "$trial") >"$proof/$bug.story" 2>"$proof/log" || :
 		how=$(sed -n '1s/.*after minimising \(.*\); \([0-9]* boots, .*\)/\1 (\2)/p' "$proof/$bug.story")
 		[ -n "$how" ] || how="NOT MINIMISED: $(tail -n 1 "$proof/log" "$proof/$bug.story" | tail -n 1)"
 	fi

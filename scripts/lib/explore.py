@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Explore schedules with the kernel of flavour explore, and look at one that failed.
 
-explore.py list GLOB             the trial that matches
+explore.py words GLOB            the kernel's words for SEED or LIST of the trial that matches
 explore.py explore GLOB...       SEEDS of each, or BUDGET seconds of all, JOBS boots at once
 explore.py replay GLOB           what happens in SEED, or by LIST
 explore.py minimise GLOB         the same, with the fewest switches and late stores that still fail
@@ -27,6 +27,7 @@ from ddmin import ddmin, join, split
 
 LIMIT_S = int(os.environ.get("LIMIT") or 60)
 kept = f"{results}/explore"
+given = {name: os.environ[name] for name in ("ALGO", "DEPTH", "MEMORY") if os.environ.get(name)}
 
 
 class Unable(Exception):
@@ -91,12 +92,17 @@ def build_id():
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-def options():
-    return [f"explore.{name.lower()}={os.environ[name]}" for name in ("ALGO", "DEPTH", "MEMORY") if os.environ.get(name)]
-
-
 def again():
-    return "".join(f" {name}={os.environ[name]}" for name in ("ALGO", "DEPTH", "MEMORY") if os.environ.get(name))
+    return "".join(f" {name}={value}" for name, value in given.items())
+
+
+def options():
+    return [f"explore.{name.lower()}={value}" for name, value in given.items()]
+
+
+def schedule():
+    """The words for SEED or LIST."""
+    return [f"explore={os.environ.get('SEED') or 1}"] + [f"explore.list={text}" for text in [os.environ.get("LIST")] if text]
 
 
 def what(boot):
@@ -346,8 +352,8 @@ if __name__ == "__main__":
         signal.signal(number, stop)
     os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
     verb, *rest = sys.argv[1:]
-    if verb == "list":
-        print(one(rest))
+    if verb == "words":
+        print(*schedule(), *options(), f"kunit.filter_glob={one(rest)}")
         sys.exit(0)
     try:
         sys.exit({"explore": explore, "replay": replay, "minimise": minimise, "find": lambda a: find(*a)}[verb](rest))

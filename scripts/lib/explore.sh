@@ -20,14 +20,6 @@ build_explorer()
 	can_explore
 }
 
-# schedule_words: what SEED, LIST, ALGO, DEPTH and MEMORY are on the kernel's command line.
-schedule_words()
-{
-	printf 'explore=%s' "${SEED:-1}"
-	printf '%s' "${LIST:+ explore.list=$LIST}" "${ALGO:+ explore.algo=$ALGO}" "${DEPTH:+ explore.depth=$DEPTH}" \
-		"${MEMORY:+ explore.memory=$MEMORY}"
-}
-
 # explorer ARG...: explore.py with the kernel that is built.
 explorer()
 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Read by prove.sh and its steps, and by build.sh: which tests pin which fix, by their comments.
+# Read by prove.sh and its steps, and by build.sh: which tests pin which fix, by their comments; which wrong versions it has.
 # shellcheck shell=sh disable=SC2154
 
 # tests_of FIX: the cases whose comment begins with the fix, be it that they pin it or not.
@@ -64,4 +64,17 @@ pins()
 			if (!failed && fix != "")
 				bad("a pin with no case below it")
 		}' me="$me" kunit/*_kunit*.c guest/*.c)
+}
+
+# versions FIX: print "fix name patch" for each of its wrong versions for this kernel. In name.6.12.patch, 6.12 is the kernel.
+versions()
+{
+	(cd "$top/tests/wrong/$1" && find . -name '*.patch' -printf '%f\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
+		while read -r name; do
+			p=$top/tests/wrong/$1/$name.$KERNEL.patch
+			[ -f "$p" ] || p=$top/tests/wrong/$1/$name.patch
+			[ -f "$p" ] || continue
+			only=$(sed -n 's/^only: //p' "$p")
+			case " ${only:-$KERNEL} " in *" $KERNEL "*) echo "$1 $name $p" ;; esac
+		done
 }

@@ -195,10 +195,21 @@ static bool exists(const char *dir, const char *file)
 	return !access(format("%s/%s", dir, file), R_OK);
 }
 
+/* source_of - the source that our @file is for, or NULL if it does not have this @end */
+static char *source_of(const char *file, const char *end)
+{
+	int len = strlen(file) - strlen(end);
+	char *name;
+
+	if (file[0] == '.' || len <= 0 || strcmp(file + len, end))
+		return NULL;
+	name = format("kernel/%.*s.c", len, file);
+	return exists(tree, name) ? name : format("io_uring/%.*s.c", len, file);
+}
+
 /* find_trials - each has a source in this tree, or is for another one */
 static void find_trials(void)
 {
-	static const char end[] = "_trial.c";
 	char *config = read_file(format("%s/.config", out)), *dir = format("%s/../explore", suites);
 	struct dirent *e;
 	DIR *d;
@@ -209,16 +220,9 @@ static void find_trials(void)
 	if (!d)
 		fail("cannot read %s: %s", dir, strerror(errno));
 	while ((e = readdir(d))) {
-		int len = strlen(e->d_name) - strlen(end);
-		char *name, *other;
+		char *name = source_of(e->d_name, "_trial.c");
 
-		if (e->d_name[0] == '.' || len <= 0 || strcmp(e->d_name + len, end))
-			continue;
-		name = format("io_uring/%.*s.c", len, e->d_name);
-		other = format("kernel/%.*s.c", len, e->d_name);
-		if (exists(tree, other))
-			name = other;
-		if (exists(tree, name))
+		if (name && exists(tree, name))
 			get_source(name)->trial = format("%s", e->d_name);
 	}
 	closedir(d);
@@ -226,31 +230,23 @@ static void find_trials(void)
 
 static void find_suites(void)
 {
-	static const char end[] = "_kunit.c";
 	DIR *d = opendir(suites);
 	struct dirent *e;
 
 	if (!d)
 		fail("cannot read %s: %s", suites, strerror(errno));
 	while ((e = readdir(d))) {
-		size_t len = strlen(e->d_name);
+		char *name = source_of(e->d_name, "_kunit.c");
 		struct source *src;
-		char *name, *other;
 
-		if (e->d_name[0] == '.' || len <= strlen(end) || strcmp(e->d_name + len - strlen(end), end) ||
-		    included(e->d_name))
+		if (!name || included(e->d_name))
 			continue;
-		len -= strlen(end);
-		name = format("io_uring/%.*s.c", (int)len, e->d_name);
-		other = format("kernel/%.*s.c", (int)len, e->d_name);
-		src = get_source(exists(tree, other) ? other : name);
+		src = get_source(name);
 		if (!left_out(e->d_name))
 			src->suite = format("%s/%s", suites, e->d_name);
-		if (exists(tree, src->name))
-			continue;
-		if (!src->optional)
-			missing("tests/kunit/%s: the kernel has no %s and no %s to test (if some have, add it to tests/kunit/stubs with a ? behind it)",
-			     e->d_name, name, other);
+		if (!exists(tree, name) && !src->optional)
+			missing("tests/kunit/%s: the kernel has no %s and no kernel/%s to test (if some have, add it to tests/kunit/stubs with a ? behind it)",
+			     e->d_name, name, strchr(name, '/') + 1);
 	}
 	closedir(d);
 }

@@ -15,19 +15,6 @@ FIX=${FIX-}
 dir=$work/proof-$FLAVOUR/wrong
 given=${LIMIT-}
 
-# versions FIX: print "fix name patch" for each of its wrong versions for this kernel. In name.6.12.patch, 6.12 is the kernel.
-versions()
-{
-	(cd "$top/tests/wrong/$1" && find . -name '*.patch' -printf '%f\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
-		while read -r name; do
-			p=$top/tests/wrong/$1/$name.$KERNEL.patch
-			[ -f "$p" ] || p=$top/tests/wrong/$1/$name.patch
-			[ -f "$p" ] || continue
-			only=$(sed -n 's/^only: //p' "$p")
-			case " ${only:-$KERNEL} " in *" $KERNEL "*) echo "$1 $name $p" ;; esac
-		done
-}
-
 # first FIX: the suites and scenarios with tests that pin it.
 first()
 {

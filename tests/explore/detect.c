@@ -2,8 +2,8 @@
 /*
  * What is wrong with a seed: an expectation of its trial, or what the kernel's log
  * says since the seed began. KASAN is called for each access that is a point or
- * could be one, see points.c. A hang takes no time: nothing can run, so the clock
- * jumps to the end of the trial's patience.
+ * could be one, see points.c. Tasks that sleep for ever take no time: nothing can
+ * run, so the clock jumps to the end of the trial's patience.
  */
 
 static const char * const complaints[] = {

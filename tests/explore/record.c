@@ -12,7 +12,7 @@
  * With the same build the list gives the same schedule, whatever ran before. With
  * fewer items it is a schedule as well: that is how it is minimised. Items that do
  * not fit, since the task does not get there or the other one cannot run, are
- * passed over, and counted.
+ * passed over, and counted. So are stores that were not made, but not counted.
  */
 
 static struct event events[EXPLORE_EVENTS];

@@ -168,10 +168,8 @@ void explore_first(struct kunit *test)
 	tr.test = test;
 	tr.start = os_nsecs();
 	tr.wrong = look_at_words();
-	tr.seed = tr.first - 1;
 	tr.warming = true;
 	start_learning();
-	learn.on = tr.warming;
 	if (list)
 		tr.last = tr.first;
 	look_at_log();
