@@ -46,7 +46,7 @@ with_lines()
 	! cmp -s "$objdir/gdb.for" "$lines/for" || return 0
 	# shellcheck disable=SC2086
 	sources_of $debugged >"$objdir/gdb.sources" || exit
-	cmp -s "$objdir/gdb.sources" "$lines/sources" && compile_lines || {
+	[ -d "$lines/tree/um-$FLAVOUR" ] && cmp -s "$objdir/gdb.sources" "$lines/sources" && compile_lines || {
 		variant_new gdb
 		compile_lines || exit 2
 	}
