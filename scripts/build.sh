@@ -212,8 +212,9 @@ trap 'wait "$looking" || :' EXIT
 has
 guest
 wait "$looking"
-# Symbols may have come and gone.
-if grep -q '/Kconfig[^/]*$' "$objdir/changed" && [ -f "$objdir/wanted.config" ]; then
+# Symbols may have come and gone since it was configured.
+if grep -q '/Kconfig[^/]*$' "$objdir/changed" &&
+	[ -n "$(find "$objdir/wanted.config" ! -newer "$stamp.tmp" 2>/dev/null)" ]; then
 	rm "$objdir/wanted.config"
 	"$top/scripts/lib/config.sh"
 fi
