@@ -9,10 +9,7 @@
 find_checkout()
 {
 	if [ -n "${LIBURING-}" ]; then
-		case $LIBURING in
-		/*) ;;
-		*) LIBURING=${UMRING_PWD:-$PWD}/$LIBURING ;;
-		esac
+		LIBURING=$(from_here "$LIBURING")
 		[ -d "$LIBURING" ] || die "LIBURING=$LIBURING: no such directory"
 		for file in configure src/include/liburing.h test/Makefile; do
 			[ -f "$LIBURING/$file" ] || die "LIBURING=$LIBURING is no checkout of liburing, it has no $file"
