@@ -9,11 +9,12 @@ import re
 import ktap as reader
 from asked import die, read, shown
 
-LINE = re.compile(r"(\S+)\s+(skips|hangs|exits \d+|signal \d+|may (?:skip|hang|exit \d+))"
+LIKE = re.compile(r"like (\d+(?:\.\d+)*)")
+LINE = re.compile(r"(\S+)\s+(passes|skips|hangs|exits \d+|signal \d+|may (?:skip|hang|exit \d+))"
                   r"(?:\s+in ([\w-]+(?: (?!before |from )[\w-]+)*))?"
                   r"(?:\s+(before|from) (\d+(?:\.\d+)*))?"
                   r"\s+# (.*[a-z].*)")
-FORM = "NAME skips|hangs|exits N|signal N|may skip|may hang|may exit N [in FLAVOUR...] [before|from RELEASE] # why"
+FORM = "NAME passes|skips|hangs|exits N|signal N|may skip|may hang|may exit N [in FLAVOUR...] [before|from RELEASE] # why"
 MAY = re.compile(r"may (skip|hang|exit)")
 SAID = {"exits": "exited with status", "signal": "killed by signal", "hangs": "still running after"}
 
@@ -28,24 +29,37 @@ class Known:
     chosen or not, or None for those of another release, which may lack some that the list names."""
 
     def __init__(self, path, release, programs):
-        self.path, self.entries = path, {}
-        flavour = os.environ["FLAVOUR"].removeprefix("liburing-")
+        self.path, self.programs = path, programs
+        self.flavour, self.number = os.environ["FLAVOUR"].removeprefix("liburing-"), number_of(release)
+        entries = self.lines(path, [])
+        self.entries = {name: entry for name, entry in entries.items() if entry[0] != "passes"}
+
+    def lines(self, path, readers):
+        """The lines of a list, and under them those of the one that it is like; @readers have led to it."""
+        entries, under = {}, {}
         for number, line in enumerate(read(path).decode(errors="replace").splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
-            found = LINE.fullmatch(line)
             where = f"{shown(path)}:{number}"
+            like = LIKE.fullmatch(line)
+            if like:
+                other = os.path.join(os.path.dirname(path), like[1])
+                if other in [path, *readers] or not os.path.exists(other):
+                    die(f"{where}: there is no list {like[1]}, or it is like this one itself")
+                under |= self.lines(other, [path, *readers])
+                continue
+            found = LINE.fullmatch(line)
             if not found:
                 die(f"{where} cannot be read, it is no '{FORM}': {line}")
             name, how, flavours, when, since, why = found.groups()
-            if flavours and not any(fnmatch.fnmatchcase(flavour, one) for one in flavours.split()):
+            if flavours and not any(fnmatch.fnmatchcase(self.flavour, one) for one in flavours.split()):
                 continue
-            if when and (number_of(release) < number_of(since)) != (when == "before"):
+            if when and (self.number < number_of(since)) != (when == "before"):
                 continue
-            if name in self.entries:
+            if name in entries:
                 die(f"{where}: {name} is there already")
-            self.entries[name] = (how, why, where)
-        self.programs = programs
+            entries[name] = (how, why, where)
+        return under | entries
 
     def strangers(self):
         """What the list names and does not exist, or None."""

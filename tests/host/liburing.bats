@@ -223,6 +223,28 @@ ends()
 	works
 }
 
+@test "liburing: a list that is like another one" {
+	# Pins: that one's lines hold as well, but for a program that has a line of its own, `passes` among them.
+	program bad 1
+	program worse 1
+	printf '%s\n' 'bad exits 1 # it is broken' 'worse exits 2 # it is worse' 'good exits 1 # it is broken' >tests/liburing/1.0
+	printf '%s\n' 'like 1.0' 'worse exits 1 # it is older' 'good passes # it is mended' >"$list"
+	try scripts/liburing.sh
+	works
+	grep -q '^skip   bad .*known: it is broken' <<<"$out"
+	grep -q '^skip   worse .*known: it is older' <<<"$out"
+	grep -q '^ok     good' <<<"$out"
+	program good 1
+	try scripts/liburing.sh
+	ends good failed
+	echo "like $kernel" >>tests/liburing/1.0
+	try scripts/liburing.sh
+	fails 'tests/liburing/1.0:4: there is no list' "or it is like this one itself"
+	echo 'like 0.9' >"$list"
+	try scripts/liburing.sh
+	fails "tests/liburing/$kernel:1: there is no list 0.9"
+}
+
 @test "liburing: a list that cannot be read" {
 	# Pins: one line with its place; status 2.
 	for line in 'good fails # it does' 'good exits 1' 'good exits 1 #' 'good exits 1 in smp before # x' 'good may fail # x'; do
