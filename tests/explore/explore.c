@@ -12,6 +12,7 @@
  *	stores.c	which stores others do not see yet
  *	record.c	what of it is written down, and how it is done again
  *	trace.c		the same, to be read
+ *	pairs.c		which reads saw which writes
  *	detect.c	what is wrong
  *	trial.c		the loop over the seeds, the command line
  *
@@ -32,6 +33,7 @@
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
+#include <asm/sections.h>
 #include <os.h>
 
 #include "explore.h"
@@ -48,6 +50,7 @@ enum explore_barrier { EXPLORE_MB, EXPLORE_WMB };
 #include "algo.c"
 #include "record.c"
 #include "trace.c"
+#include "pairs.c"
 #include "learn.c"
 #include "points.c"
 #include "detect.c"

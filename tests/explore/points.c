@@ -38,7 +38,9 @@ static struct explorer *who_is_here(void)
 static void count_point(void)
 {
 	if (ex.points++ == LIVELOCK)
-		give_up("livelock");
+		give_up(who_spins());
+	if (ex.points == LIVELOCK / 2)
+		look_who_spins();
 }
 
 static void point(struct explorer *me, const struct access *at)
@@ -70,6 +72,7 @@ static void access(const volatile void *ptr, unsigned long size, int type,
 	if (me && !private(&at)) {
 		point(me, &at);
 		meet_held(me);
+		pair_access(me, seed_now());
 		log_access(me);
 	}
 #ifdef CONFIG_KASAN

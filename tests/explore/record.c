@@ -11,8 +11,10 @@
  * Tasks are counted from 0, in the order in which they were created, points from 1.
  * With the same build the list gives the same schedule, whatever ran before. With
  * fewer items it is a schedule as well: that is how it is minimised. Items that do
- * not fit, since the task does not get there or the other one cannot run, are
- * passed over, and counted. So are stores that were not made, but not counted.
+ * not fit, since the task does not get there, or the other one cannot run, or the
+ * store was not made or changed nothing, are passed over, counted and named.
+ *
+ * The points are those of one build, so @ and a hash of its code come first.
  */
 
 static struct event events[EXPLORE_EVENTS];
@@ -22,6 +24,8 @@ static bool events_lost;
 /* the list that is replayed, and what of it has come up */
 static struct event listed[EXPLORE_EVENTS];
 static bool listed_used[EXPLORE_EVENTS];
+static u16 listed_late[EXPLORE_EVENTS];	/* a bit for each that was held */
+static u32 listed_build;		/* or 0 */
 static int nr_listed;
 static struct event *listed_now;
 
@@ -59,9 +63,13 @@ static void record_pick(struct explorer *to, unsigned long can)
 static void record_held(const struct store *store)
 {
 	struct event *e = &events[nr_events - 1];
+	int i;
 
 	if (!events_lost)
 		e->held[e->nr_held++] = store->point;
+	for (i = 0; listed_now && i < listed_now->nr_held; i++)
+		if (listed_now->held[i] == store->point)
+			listed_late[listed_now - listed] |= BIT(i);
 }
 
 static struct event *replay_find(struct explorer *me, bool forced)
@@ -107,13 +115,51 @@ static bool replay_holds(const struct store *store)
 	return false;
 }
 
-static int replay_unused(void)
+/* print_unfit - what of the list did not come up */
+static void print_unfit(void)
 {
-	int i, nr = 0;
+	static char line[400];
+	int i, j, nr = 0, all = 0, len = 0;
 
-	for (i = 0; i < nr_listed; i++)
-		nr += !listed_used[i];
-	return nr;
+	for (i = 0; i < nr_listed; i++) {
+		struct event *e = &listed[i];
+		int late = listed_used[i] ? hweight16(listed_late[i]) : -1;
+
+		all += 1 + e->nr_held;
+		if (late == e->nr_held)
+			continue;
+		nr += e->nr_held - late;
+		len += scnprintf(line + len, sizeof(line) - len, " %u:%u%c%u",
+				 e->task, e->point, e->forced ? '>' : '~', e->to);
+		for (j = 0; j < e->nr_held; j++)
+			if (late < 0 || !(listed_late[i] & BIT(j)))
+				len += scnprintf(line + len, sizeof(line) - len,
+						 "!%u", e->held[j]);
+	}
+	if (nr)
+		pr_err("explore: %d of %d items of the list did not fit:%s\n",
+		       nr, all, line);
+}
+
+/* build_hash - of the code: the same sources and compiler give the same points */
+static u32 build_hash(void)
+{
+	const u64 *p = (const u64 *)ALIGN((unsigned long)_stext, sizeof(*p));
+	static u64 hash;
+
+	if (hash)
+		return hash >> 32;
+	for (; (char *)(p + 1) <= _etext; p++)
+		hash = rol64(hash ^ *p, 29) * 0x9e3779b97f4a7c15;
+	return hash >> 32;
+}
+
+/* print_build - the list may be one of another build, in which it means nothing */
+static void print_build(void)
+{
+	if (listed_build && listed_build != build_hash())
+		pr_err("explore: the list is of another build, %08x; this is %08x\n",
+		       listed_build, build_hash());
 }
 
 static const char *parse_number(const char *s, unsigned int *nr)
@@ -154,6 +200,18 @@ static const char *parse_event(const char *s, struct event *e)
 static bool parse_list(const char *s)
 {
 	nr_listed = 0;
+	listed_build = 0;
+	if (*s == '@') {
+		char hash[9];
+
+		if (strnlen(s, 10) < 10 || s[9] != ',')
+			return false;
+		memcpy(hash, s + 1, 8);
+		hash[8] = '\0';
+		if (kstrtou32(hash, 16, &listed_build))
+			return false;
+		s += 10;
+	}
 	if (!strcmp(s, "none"))
 		return true;
 	while (nr_listed < EXPLORE_EVENTS) {
@@ -173,10 +231,9 @@ static void print_list(void)
 {
 	static char line[LIST_LINE + 200];
 	const char *op = "=";
-	int i, j, len = 0;
+	int i, j, len;
 
-	if (!nr_events)
-		len = sprintf(line, "none");
+	len = sprintf(line, "@%08x,%s", build_hash(), nr_events ? "" : "none");
 	for (i = 0; i < nr_events; i++) {
 		struct event *e = &events[i];
 
@@ -203,4 +260,5 @@ static void start_record(void)
 	events_lost = false;
 	listed_now = NULL;
 	memset(listed_used, 0, sizeof(listed_used));
+	memset(listed_late, 0, sizeof(listed_late));
 }

@@ -184,8 +184,9 @@ static void come_in(struct explorer *me)
 	int i;
 
 	for (i = 0; i < me->nr_held; i++)
-		if (me->held[i].held)
-			exchange(&me->held[i], me->held[i].old, me->held[i].new);
+		if (me->held[i].held &&
+		    exchange(&me->held[i], me->held[i].old, me->held[i].new))
+			trace_in(me, &me->held[i]);
 	me->nr_held = 0;
 }
 

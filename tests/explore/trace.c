@@ -2,25 +2,31 @@
 /*
  * explore.trace=1: what happened in a seed that failed, or in a list that is
  * replayed: a line a switch, a pick of another task than the last, a store that was
- * held, and a read that did not see it. The lines are kept until the tasks have
- * ended: to print is to take locks.
+ * held, when it came in, a read that did not see it, and one that saw what another
+ * task has written. The lines are kept until the tasks have ended: to print is to
+ * take locks.
  */
 
 #define TRACE_LINES 4096
 
-enum trace_kind { TRACE_POINT, TRACE_SWITCH, TRACE_PICK, TRACE_STORE, TRACE_MISSED };
+enum trace_kind {
+	TRACE_POINT, TRACE_SWITCH, TRACE_PICK, TRACE_STORE, TRACE_IN, TRACE_MISSED,
+	TRACE_SAW,
+};
 
 struct trace {
 	enum trace_kind kind;
 	u8 task, other;
 	unsigned int point;		/* of @task */
-	unsigned int other_point;	/* TRACE_MISSED: where it was stored */
+	unsigned int other_point;	/* TRACE_MISSED, TRACE_SAW: where it was stored */
+	unsigned long other_ip;
 	struct access at;
 	u64 old, new;
 };
 
 static struct trace *trace;
 static int nr_trace;
+static unsigned int trace_lost;
 static unsigned int trace_wanted;
 module_param_named(trace, trace_wanted, uint, 0444);
 
@@ -29,10 +35,17 @@ static struct trace *trace_line(enum trace_kind kind, struct explorer *me,
 {
 	struct trace *t;
 
-	if (!trace || nr_trace == TRACE_LINES)
+	if (!trace)
 		return NULL;
+	/* what was read is no reason for switches not to be told */
+	if (nr_trace >= (kind == TRACE_SAW ? TRACE_LINES / 2 : TRACE_LINES)) {
+		trace_lost++;
+		return NULL;
+	}
 	t = &trace[nr_trace++];
-	*t = (struct trace){ kind, number(me), 0, point, 0, *at };
+	*t = (struct trace){
+		.kind = kind, .task = number(me), .point = point, .at = *at,
+	};
 	return t;
 }
 
@@ -66,6 +79,26 @@ static void trace_store(struct explorer *me, const struct store *store)
 	if (t) {
 		t->old = store->old;
 		t->new = store->new;
+	}
+}
+
+static void trace_in(struct explorer *of, const struct store *store)
+{
+	trace_line(TRACE_IN, of, store->point, &store->at);
+}
+
+/* trace_saw - @me is about to read what that task has written */
+static void trace_saw(struct explorer *me, int task, unsigned int point,
+		      unsigned long ip)
+{
+	struct trace *t = trace_line(TRACE_SAW, me, me->points, &me->at);
+
+	if (t) {
+		t->other = task;
+		t->other_point = point;
+		t->other_ip = ip;
+		if (me->at.size <= sizeof(t->new))
+			t->new = load(&me->at);
 	}
 }
 
@@ -124,7 +157,8 @@ static void print_trace(void)
 	static const char * const name[] = {
 		[TRACE_POINT] = "point", [TRACE_SWITCH] = "switch",
 		[TRACE_PICK] = "pick", [TRACE_STORE] = "late",
-		[TRACE_MISSED] = "missed",
+		[TRACE_IN] = "in", [TRACE_MISSED] = "missed",
+		[TRACE_SAW] = "saw",
 	};
 	char of[80], more[80];
 	int i;
@@ -152,6 +186,11 @@ static void print_trace(void)
 				 " saw=0x%llx late=0x%llx of %u:%u", t->old,
 				 t->new, t->other, t->other_point);
 			break;
+		case TRACE_SAW:
+			snprintf(more, sizeof(more),
+				 " saw=0x%llx of %u:%u ip=0x%lx", t->new,
+				 t->other, t->other_point, t->other_ip);
+			break;
 		default:
 			break;
 		}
@@ -159,11 +198,15 @@ static void print_trace(void)
 		       name[t->kind], t->task, t->point, me->name, me->task->pid,
 		       t->at.ip, (void *)t->at.ip, when, of, more);
 	}
+	if (trace_lost)
+		pr_err("explore: the trace is cut, %u lines of it are not here\n",
+		       trace_lost);
 }
 
 static void start_trace(void)
 {
 	nr_trace = 0;
+	trace_lost = 0;
 	if (trace_wanted && !trace)
 		trace = kvmalloc_array(TRACE_LINES, sizeof(*trace), GFP_KERNEL);
 }

@@ -70,6 +70,11 @@ static void print_failure(const char *why)
 	print_trace();
 }
 
+static u64 seed_now(void)
+{
+	return tr.seed;
+}
+
 static void __noreturn give_up(const char *why)
 {
 	panic("explore: %s", why);
@@ -85,6 +90,8 @@ static int say_seed(struct notifier_block *nb, unsigned long event, void *why)
 	ex.on = false;
 	print_failure(why + str_has_prefix(why, "explore: "));
 	print_tasks();
+	if (list && !tr.warming)
+		print_unfit();
 	return NOTIFY_DONE;
 }
 
@@ -104,6 +111,8 @@ static void print_summary(void)
 	pr_err("explore: trial %s: %u seeds, %u failed, %u points, %u switches, %lld ns\n",
 	       tr.test->name, tr.nr, tr.nr_failed, tr.points,
 	       tr.switches, os_nsecs() - tr.start);
+	if (!list)
+		print_pairs();
 }
 
 static enum algo algo_of(u64 seed)
@@ -170,8 +179,11 @@ void explore_first(struct kunit *test)
 	tr.wrong = look_at_words();
 	tr.warming = true;
 	start_learning();
-	if (list)
+	forget_pairs();
+	if (list) {
 		tr.last = tr.first;
+		print_build();
+	}
 	look_at_log();
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, end_of_case, NULL));
@@ -205,7 +217,7 @@ void explore_judge(struct kunit *test)
 
 	/* A message without a newline can be read once another one follows. */
 	if (test->status == KUNIT_FAILURE)
-		printk(KERN_DEBUG "explore: end of a seed\n");
+		pr_notice("explore: end of a seed\n");
 	why = look_at_log();
 	/* All the seeds together may take as long as they like. */
 	reset_hung_task_detector();
@@ -229,9 +241,8 @@ void explore_judge(struct kunit *test)
 	} else if (list && !warming) {
 		print_trace();
 	}
-	if (list && !warming && replay_unused())
-		pr_err("explore: %d of %d items of the list did not fit\n",
-		       replay_unused(), nr_listed);
+	if (list && !warming)
+		print_unfit();
 	if (keep_on && tr.failed && tr.seed == tr.last)
 		kunit_set_failure(test);
 	look_at_log();
@@ -283,6 +294,7 @@ void explore_threads(struct kunit *test, const struct explore_thread *thread,
 	ex.draining = false;
 	start_record();
 	start_trace();
+	start_pairs();
 	start_algo(tr.seed, ex.algo, depth);
 	init_completion(&threads.done);
 	threads.nr_running = nr;
