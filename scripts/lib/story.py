@@ -8,24 +8,33 @@ import subprocess
 
 from asked import linux, tree
 
-LINE = re.compile(r"^explore: (switch|pick|late|missed) (\d+):(\d+) (\S+) ip=0x([0-9a-f]+) (\S+) (.*)$", re.M)
+LINE = re.compile(r"^explore: (switch|pick|late|in|missed|saw|at) (\d+):(\d+) (\S+) ip=0x([0-9a-f]+) (\S+) (.*)$", re.M)
 
 
 def places(addresses):
     """For each address: the function and the line of the innermost frame that is no inline function of a header."""
-    wanted = [address for address in addresses if address]
+    wanted = sorted({address for address in addresses if address})
     if not wanted:
         return {}
     # The address is where the call of a hook returns to.
-    out = subprocess.run(["addr2line", "-e", linux, "-a", "-f", "-i", *(f"{a - 1:x}" for a in wanted)], capture_output=True,
-                         text=True, check=False).stdout
+    out = subprocess.run(["addr2line", "-e", linux, "-a", "-f", "-i"], input="".join(f"{a - 1:x}\n" for a in wanted),
+                         capture_output=True, text=True, check=False).stdout
     found = {}
     for block in re.split(r"^(?=0x)", out, flags=re.M)[1:]:
         address, *lines = block.splitlines()
         frames = [(name, path(at)) for name, at in zip(lines[::2], lines[1::2])]
-        own = [frame for frame in frames if not re.search(r"include/|tests/kunit/stub\.h", frame[1])] or frames[-1:]
-        found[int(address, 16) + 1] = own[0]
+        own = [frame for frame in frames if not re.search(r"include/|tests/kunit/stub\.h", frame[1])]
+        found[int(address, 16) + 1] = own[0] if own else (frames[-1][0], "")
     return found
+
+
+def where(told):
+    """For each address of these events: the function, the line and its text."""
+    sites = {}
+    for ip, (function, at) in places([ip for event in told for ip in (event.ip, event.of_ip)]).items():
+        # What stands in for functions of suites is at their heads, and has no line of theirs.
+        sites[ip] = (function, at, source(at) if at else f"{function}() begins")
+    return sites
 
 
 def path(at):
@@ -49,57 +58,151 @@ class Event:
     def __init__(self, kind, task, point, name, ip, symbol, rest):
         self.kind, self.task, self.point, self.name = kind, int(task), int(point), name
         self.ip, self.symbol, self.rest = int(ip, 16), symbol, rest
+        # Whose store it is that a read saw, or missed: task, point, address.
+        of = re.search(r" of (\d+):(\d+)(?: ip=0x([0-9a-f]+))?$", rest)
+        self.of = (int(of[1]), int(of[2])) if of else None
+        self.of_ip = int(of[3] or "0", 16) if of else 0
+        called = re.search(r"call (\S+)", rest)
+        self.called = called[1] if called else ""
+        # The last call of a task is from kthread(), of what it was.
+        self.ended = symbol.startswith("kthread+")
 
-    def to(self):
-        return re.search(r"to \d+ (\S+)$", self.rest)[1]
+    def goes_on(self):
+        """The task that does: number, name."""
+        to = re.search(r"to (\d+) (\S+)$", self.rest)
+        return int(to[1]), to[2]
 
     def value(self, name):
         return int(re.search(rf"{name}=0x([0-9a-f]+)", self.rest)[1], 16)
-
-
-def events(log):
-    """In the order of a story: a store that is late comes before the switch that holds it."""
-    told = []
-    for match in LINE.finditer(log):
-        event = Event(*match.groups())
-        if event.kind == "late":
-            at = max(len(told) - 1, 0)
-            while at > 0 and told[at - 1].kind == "late" and told[at - 1].point > event.point:
-                at -= 1
-            told.insert(at, event)
-        else:
-            told.append(event)
-    return told
 
 
 def hexed(value):
     return str(value) if value < 10 else f"{value:#x}"
 
 
-def noted(event):
+class Row:
+    """A line of the story: what a task did, or that it goes on (begin). kind is that of the event, or write: what another task
+    has seen."""
+
+    def __init__(self, kind, event, task, point, name, ip, note=""):
+        self.kind, self.event, self.task, self.point, self.name, self.ip, self.note = kind, event, task, point, name, ip, note
+        self.site = ("", "", "")
+        self.points = [point]
+
+
+def note(event):
     if event.kind == "late":
         return f"late: others see {hexed(event.value('old'))}, not {hexed(event.value('new'))}"
     if event.kind == "missed":
         return f"sees {hexed(event.value('saw'))}, not {hexed(event.value('late'))}"
+    if event.kind == "saw":
+        return f"sees {hexed(event.value('saw'))}"
+    if event.kind == "in":
+        return "has stores come in: others see them from here on"
+    if event.kind in ("pick", "at"):
+        return "has ended" if event.ended else f"waits in {event.called}()" if event.called else "waits"
     return "not yet done"
 
 
+class Story:
+    """The rows of what the kernel has printed, in the order in which things happened; why is how it failed."""
+
+    # More reads than these, and they are not the story any more.
+    READS = 40
+
+    def __init__(self, log, why=""):
+        self.why = why
+        self.names, self.rows, self.at_end = {}, [], []
+        cut = re.search(r"^explore: the trace is cut, (\d+) lines", log, re.M)
+        self.cut = int(cut[1]) if cut else 0
+        told = [Event(*match.groups()) for match in LINE.finditer(log)]
+        saw = [event for event in told if event.kind == "saw"]
+        self.more_reads = max(0, len(saw) - self.READS)
+        left_out = saw[:self.more_reads]
+        told = [event for event in told if event not in left_out]
+        for event in told:
+            self.names.setdefault(event.task, event.name)
+            if event.kind in ("switch", "pick"):
+                self.names.setdefault(*event.goes_on())
+        for event in told:
+            self.add(event)
+        sites = where(told)
+        for row in self.rows + self.at_end:
+            row.site = sites.get(row.ip, row.site)
+            if row.event and row.event.ended and row.kind != "in":
+                row.site = (row.event.called, "", f"{row.event.called}() returns")
+        self.rows = [row for row, before in zip(self.rows, [None, *self.rows]) if not before or not self.again(row, before)]
+
+    @staticmethod
+    def again(row, before):
+        """Whether it says what the row before it has said: gcc and a header call a hook each, stores come in together."""
+        if (row.kind, row.task) != (before.kind, before.task):
+            return False
+        if row.kind == "in":
+            before.points.append(row.point)
+            row.points = before.points
+            return True
+        return row.kind == "missed" and (row.event.of, row.site) == (before.event.of, before.site)
+
+    def add(self, event):
+        row = Row(event.kind, event, event.task, event.point, event.name, event.ip, note(event))
+        if event.kind == "at":
+            self.at_end.append(row)
+            return
+        if event.kind == "late":
+            self.insert(row)
+            return
+        if event.kind == "saw":
+            task, point = event.of
+            seen = next((r for r in self.rows if r.kind in ("write", "late") and (r.task, r.point) == event.of), None)
+            if not seen:
+                seen = Row("write", None, task, point, self.names.get(task, str(task)), event.of_ip)
+                self.insert(seen)
+            if seen.kind == "write" and event.name not in seen.note:
+                seen.note = f"{seen.note} and {event.name}" if seen.note else f"seen by {event.name}"
+        running = next((r for r in self.rows if r.kind == "begin"), None)
+        if event.kind != "pick" or running is not None:
+            self.rows.append(row)
+        if event.kind in ("switch", "pick"):
+            task, name = event.goes_on()
+            self.rows.append(Row("begin", None, task, 0, name, 0))
+
+    def insert(self, row):
+        """Put in what was done before: in the run of its task that has its point, after those that came before it."""
+        starts = [n for n, other in enumerate(self.rows) if other.kind == "begin"]
+        for start, end in zip(starts, starts[1:] + [len(self.rows)]):
+            last = self.rows[end - 1]
+            # It was switched away from before it did what it had at that point.
+            if self.rows[start].task != row.task or last.kind == "switch" and last.point <= row.point or \
+                    last.kind == "pick" and last.point < row.point:
+                continue
+            at = start + 1
+            while at < end and not (self.rows[at].task == row.task and (self.rows[at].point, self.rows[at].kind in ("pick", "switch")) >
+                                    (row.point, False)):
+                at += 1
+            self.rows.insert(at, row)
+            return
+        self.rows.append(row)
+
+
 def tell(log):
-    told = events(log)
-    where = places([event.ip for event in told])
-    running = before = None
-    for event in told:
-        if event.kind == "pick":
-            # Nobody was switched away from: the task that ran waits, or has ended.
-            if event.to() != running:
-                print(f"  -- {event.to()}{f', since {event.name} waits or has ended' if running else ''}")
-            running = event.to()
+    story = Story(log)
+    few = sum(row.kind == "saw" for row in story.rows) <= 8
+    before = None
+    for n, row in enumerate(story.rows):
+        if row.kind == "begin":
+            last = story.rows[n - 1] if n else None
+            if last and last.kind == "pick" and last.task == row.task:
+                continue
+            print(f"  -- {row.name}{f', since {last.name} {last.note}' if last and last.kind == 'pick' else ''}")
+        if row.kind in ("begin", "pick", "in") or row.kind in ("saw", "write") and not few:
             continue
-        function, at = where.get(event.ip, ("", ""))
-        lines = f"  {event.name:<14} {at:<32} {function:<30} {source(at) if at else ''}\n  {'':<78} ({noted(event)})"
+        function, at, text = row.site
+        lines = f"  {row.name:<14} {at:<32} {function:<30} {text}" + (f"\n  {'':<78} ({row.note})" if row.note else "")
         if lines != before:
             print(lines)
         before = lines
-        if event.kind == "switch":
-            running = event.to()
-            print(f"  -- {running}")
+    for row in story.at_end:
+        print(f"  at its end: {row.name} {row.note}, {row.site[1]} {row.site[0]}")
+    if story.cut:
+        print(f"  the story is cut here: {story.cut} more lines of it were not kept")
