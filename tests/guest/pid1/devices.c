@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -72,6 +73,13 @@ static void make_nodes(const char *dir, mode_t type)
 static void raise_loopback(void)
 {
 	struct ifreq req = { .ifr_name = "lo" };
+	/* As where there is a network: packets to others leave, and get no answer. */
+	struct rtentry route = {
+		.rt_dst.sa_family = AF_INET,
+		.rt_genmask.sa_family = AF_INET,
+		.rt_flags = RTF_UP,
+		.rt_dev = "lo",
+	};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -79,6 +87,7 @@ static void raise_loopback(void)
 	if (!ioctl(fd, SIOCGIFFLAGS, &req)) {
 		req.ifr_flags |= IFF_UP;
 		ioctl(fd, SIOCSIFFLAGS, &req);
+		ioctl(fd, SIOCADDRT, &route);
 	}
 	close(fd);
 }
