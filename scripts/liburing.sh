@@ -7,9 +7,9 @@
 # A test that exits with 0 has passed, with 77 it is skipped, and its last line is the reason. Anything else has failed, and so has
 # one that leaves a task, a leak or a line about a bug in the kernel log. tests/liburing/<kernel> says which are known to fail
 # or to be skipped, and why: one that does otherwise has failed.
-# LIMIT is the time in seconds that one test may take, simulated where time is: 300, or 600 for FLAVOUR=smp, debug. Results are in
-# build/<kernel>/results-<flavour> (programs-default), as those of test.sh. Exit status: 0 all is as expected, 1 it is not, 2 it
-# could not be tested, or not all.
+# LIMIT is the time in seconds that one test may take, simulated where time is: 300, 600 for FLAVOUR=debug, 900 for smp. Results
+# are in build/<kernel>/results-<flavour> (programs-default), as those of test.sh. Exit status: 0 all is as expected, 1 it is not,
+# 2 it could not be tested, or not all.
 
 case ${FLAVOUR-} in
 '') FLAVOUR=liburing ;;
@@ -41,6 +41,10 @@ pack()
 	while read -r argument; do
 		pack_argv "$argument"
 	done <"$copy.arguments"
+	own "$1" | sed -n 's/^link=\(.*\):\(.*\)/\1 \2/p' >"$copy.links"
+	while read -r path target; do
+		pack_link "$target" "$path"
+	done <"$copy.links"
 	pack_write "$cpios/$1.cpio"
 	rm -rf "$cpios/$1.pack"
 }
@@ -73,7 +77,7 @@ own()
 # words NAME: its words for the kernel's command line, simulated time among them where there is any.
 words()
 {
-	own "$1" | grep -v -e '^argument=' -e '^real-time$' || :
+	own "$1" | grep -v -e '^argument=' -e '^link=' -e '^real-time$' || :
 	! grep -qx CONFIG_UML_TIME_TRAVEL_SUPPORT=y "$objdir/.config" || own "$1" | grep -qx real-time || echo time-travel
 }
 
@@ -105,7 +109,8 @@ esac
 # Where time is simulated, it still moves with the host's while a program runs. With detectors or several CPUs it runs longer, and
 # on a busy host several times that.
 case $FLAVOUR in
-*smp | *debug) limit=${limit:-600} ;;
+*smp) limit=${limit:-900} ;;
+*debug) limit=${limit:-600} ;;
 *) limit=${limit:-300} ;;
 esac
 cpios=$copy.cpios

@@ -4,6 +4,7 @@
 #	pack_new DIR              start; DIR is emptied
 #	pack_program NAME FILE    FILE becomes /program/NAME, its interpreter and libraries go along
 #	pack_file FILE DEST       FILE, or the directory FILE, becomes DEST; the libraries of a program go along
+#	pack_link TARGET DEST     DEST becomes a symbolic link
 #	pack_argv WORD...         the program's arguments
 #	pack_env NAME=VALUE...    more for its environment
 #	pack_write CPIO           write it
@@ -126,6 +127,12 @@ pack_file()
 	[ -r "$1" ] || die "$1 cannot be read"
 	pack_as "$1" "$2" "$(stat -L -c %a "$1")"
 	! is_elf "$1" || [ ! -x "$1" ] || pack_elf "$1"
+}
+
+pack_link()
+{
+	pack_dir "$(dirname "$2")"
+	echo "slink $2 $1 0777 0 0" >>"$pack/list"
 }
 
 pack_argv()

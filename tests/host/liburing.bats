@@ -367,10 +367,11 @@ ends()
 }
 
 @test "liburing: the words of a run" {
-	# Pins: 1 GiB, simulated time where the kernel has it, but for those that need real time; skip and limit; words and arguments of
-	# tests/liburing/runs.
+	# Pins: 1 GiB, simulated time where the kernel has it, but for those that need real time; skip and limit; words, arguments and links
+	# of tests/liburing/runs.
 	program pollfree 0
 	program cmd-discard 0
+	program eeed8b54e0df 0
 	echo CONFIG_UML_TIME_TRAVEL_SUPPORT=y >"$objdir/.config"
 	ARGS=more LIMIT=7 try scripts/liburing.sh
 	works
@@ -378,6 +379,8 @@ ends()
 	grep -q ' skip=77 program=pollfree$' "$BATS_TEST_TMPDIR/words"
 	grep -q ' null_blk.discard=1 .*time-travel program=cmd-discard$' "$BATS_TEST_TMPDIR/words"
 	grep -q '^file /program.argv ' build/liburing/*.cpios/cmd-discard.cpio
+	grep -q '^slink /tmp/testfile /dev/nullb0 ' build/liburing/*.cpios/eeed8b54e0df.cpio
+	grep -q ' skip=77 time-travel program=eeed8b54e0df$' "$BATS_TEST_TMPDIR/words"
 	! grep '^file /program.argv ' build/liburing/*.cpios/good.cpio || false
 	T=good try scripts/liburing.sh
 	grep -q ' limit=300 .*time-travel program=good$' "$BATS_TEST_TMPDIR/words"
@@ -386,5 +389,5 @@ ends()
 	: >"$tree/um-liburing-smp/.config"
 	T=good FLAVOUR=smp try scripts/liburing.sh
 	works
-	grep -q ' limit=600 skip=77 program=good$' "$BATS_TEST_TMPDIR/words"
+	grep -q ' limit=900 skip=77 program=good$' "$BATS_TEST_TMPDIR/words"
 }
