@@ -31,6 +31,7 @@ class Known:
     def __init__(self, path, release, programs):
         self.path, self.programs = path, programs
         self.flavour, self.number = os.environ["FLAVOUR"].removeprefix("liburing-"), number_of(release)
+        self.coming = set()
         entries = self.lines(path, [])
         self.entries = {name: entry for name, entry in entries.items() if entry[0] != "passes"}
 
@@ -56,14 +57,17 @@ class Known:
                 continue
             if when and (self.number < number_of(since)) != (when == "before"):
                 continue
+            if when == "from" and self.number == number_of(since):
+                self.coming.add(name)
             if name in entries:
                 die(f"{where}: {name} is there already")
             entries[name] = (how, why, where)
         return under | entries
 
     def strangers(self):
-        """What the list names and does not exist, or None."""
-        names = [name for name in self.entries if self.programs is not None and name not in self.programs]
+        """What the list names and does not exist, or None. What comes after a release has its number until the next one."""
+        names = [name for name in self.entries if self.programs is not None and name not in self.programs and
+                 name not in self.coming]
         return f"{shown(self.path)} names {' '.join(names)}: there is no such program" if names else None
 
     def ends(self, ktap, why):
