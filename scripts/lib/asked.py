@@ -2,6 +2,7 @@
 """The request: paths from the environment that test.sh and one.sh set, the tests to run, and a directory for UML's memory
 file."""
 
+import contextlib
 import fnmatch
 import mmap
 import os
@@ -30,9 +31,15 @@ def read(path):
 
 
 def write(path, text):
-    with open(path + ".tmp", "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-    os.rename(path + ".tmp", path)
+    try:
+        with open(path + ".tmp", "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        os.rename(path + ".tmp", path)
+    except OSError:
+        # Half of it is no use, and takes space.
+        with contextlib.suppress(OSError):
+            os.unlink(path + ".tmp")
+        raise
 
 
 def shown(path):
@@ -69,9 +76,15 @@ def unusable(directory, need):
     return None if free >= need else f"{directory} has only {free // MIB} MiB free"
 
 
+def default_mem():
+    """What the kernel takes if it is told nothing: the flavour may have said."""
+    said = re.search(rb'^CONFIG_CMDLINE="[^"]*mem=(\w+)', read(f"{objdir}/.config"), re.M)
+    return said[1].decode() if said else "64M"
+
+
 def memory_dir(runs):
     """The directory for the memory files of so many runs at once: TMPDIR, or else the first of UML's choices that works."""
-    size = [re.fullmatch(r"mem=(\d+)([kKmMgG]?)", word) for word in ["mem=64M"] + words]
+    size = [re.fullmatch(r"mem=(\d+)([kKmMgG]?)", word) for word in [f"mem={default_mem()}"] + words]
     size = [int(m[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[m[2].lower()] for m in size if m][-1]
     need = size * runs
     asked = os.environ.get("TMPDIR")

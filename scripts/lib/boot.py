@@ -25,11 +25,6 @@ def short(trial):
     return trial.partition(".")[2]
 
 
-def build_id():
-    stat = os.stat(linux)
-    return f"{stat.st_size} {stat.st_mtime_ns}"
-
-
 class Boot:
     """A boot of one trial, and what it printed."""
 
@@ -48,8 +43,12 @@ class Boot:
         found = re.search(rf"^explore: trial {case} seed (\d+) failed: (.*); algo=(\w+) points=(\d+) switches=(\d+)$", self.log, re.M)
         self.failed = bool(found)
         self.seed, self.why, self.algo, self.points, self.switches = found.groups() if found else [None] * 5
-        self.list = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
-        self.unused = re.search(r"^explore: (\d+ of \d+) items of the list did not fit$", self.log, re.M)
+        self.signed = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
+        self.list = self.signed.rpartition("@")[2].partition(",")[2] if "@" in self.signed else self.signed
+        self.unfit = re.search(r"^explore: (\d+ of \d+) items of the list did not fit: ?(.*)$", self.log, re.M)
+        self.other = re.search(r"^explore: the list is of another build, (\w+); this is (\w+)$", self.log, re.M)
+        found = re.search(r"^explore: build (\w+)$", self.log, re.M)
+        self.build = found[1] if found else None
         self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
         # timeout's status: it was we who ended it, in whatever seed.
@@ -68,16 +67,41 @@ class Boot:
             return None
         first, _, last = self.seeds.partition("-")
         if not self.counts or not re.search(r"^(not )?ok 1 ", self.ktap, re.M):
-            last_line = ([line for line in self.log.splitlines() if "panic" in line] or self.log.splitlines() or ["nothing"])[-1]
-            return f"the boot ended with status {self.status}, and has no result: {last_line}"
+            return f"the boot ended with status {self.status}, and has no result: {self.last_line()}"
         if self.status or self.number(1) != int(last or first) - int(first) + 1:
             return f"the boot ended with status {self.status} after {self.number(1)} of seeds {self.seeds}"
         if not self.number(3):
             return f"seeds {self.seeds} came to no point, so nothing was explored"
         return None
 
+    def path(self):
+        return f"{kept}/{short(self.trial)}.{self.seeds if self.wrong() else self.seed}"
+
     def keep(self):
         os.makedirs(kept, exist_ok=True)
-        path = f"{kept}/{short(self.trial)}.{self.seeds if self.wrong() else self.seed}"
-        write(path, f"build {build_id()}\noptions {' '.join(options())}\nlist {self.list}\nwhy {self.why}\n\n{self.log}\n{self.ktap}")
-        return path
+        write(self.path(), f"build {self.build}\noptions {' '.join(options())}\nlist {self.list}\nwhy {self.why}\n\n{self.log}\n{self.ktap}")
+
+    def died(self):
+        """Whether it has ended without a word, which no seed can have been told from."""
+        return not self.failed and not self.ended and not self.counts
+
+    def dies_at(self):
+        """The first of its seeds at which a boot dies, with that boot; or None if it does not die again, or at any seed."""
+        first, _, last = self.seeds.partition("-")
+        first, last = int(first), int(last or first)
+        while first < last:
+            middle = (first + last) // 2
+            if Boot(self.trial, f"{first}-{middle}").died():
+                last = middle
+            else:
+                first = middle + 1
+        boot = Boot(self.trial, str(first))
+        if not boot.died() or Boot(self.trial, "0").died():
+            return None
+        boot.why = f"the boot dies, with status {boot.status}: {boot.last_line()}"
+        boot.failed, boot.seed, boot.algo = True, str(first), "no word of which algorithm"
+        return boot
+
+    def last_line(self):
+        lines = self.log.splitlines()
+        return ([line for line in lines if "panic" in line] or lines or ["it has said nothing"])[-1]

@@ -19,10 +19,12 @@ import sys
 import threading
 import time
 
-import story
+import explored
+import pairs
 from asked import cases, die, linux, me, memory_dir, nearest, read, shown
-from boot import Boot, LIMIT_S, Unable, build_id, given, kept, options, short
+from boot import Boot, LIMIT_S, Unable, given, kept, options, short
 from ddmin import ddmin, join, split
+from explored import note, saving, tell
 
 def again():
     return "".join(f" {name}={value}" for name, value in given.items())
@@ -74,7 +76,10 @@ class Exploration:
         self.points = dict.fromkeys(chosen, 0)
         self.ns = dict.fromkeys(chosen, 1)
         self.booting = dict.fromkeys(chosen, 0)
+        self.pairs = {trial: pairs.Pairs() for trial in chosen}
         self.over = {}
+        self.over_s = {}
+        self.start = time.monotonic()
         self.open = list(chosen)
         self.unable = None
 
@@ -98,8 +103,10 @@ class Exploration:
     def work(self):
         while taken := self.take():
             trial, seeds = taken
+            began = time.monotonic() - self.start
             try:
                 boot = Boot(trial, seeds)
+                boot = (boot.dies_at() if boot.died() else None) or boot
             except (Unable, OSError) as error:
                 with self.lock:
                     self.unable = self.unable or error
@@ -108,6 +115,7 @@ class Exploration:
             with self.lock:
                 self.booting[trial] -= 1
                 self.seconds[trial] += boot.seconds
+                self.pairs[trial].add(boot, self.done[trial], began)
                 self.done[trial] += boot.number(1)
                 self.points[trial] += boot.number(3)
                 self.ns[trial] += boot.number(5)
@@ -115,8 +123,11 @@ class Exploration:
                     before = self.over.get(trial)
                     if not before or not boot.wrong() and (before.wrong() or int(boot.seed) < int(before.seed)):
                         self.over[trial] = boot
+                        self.over_s[trial] = time.monotonic() - self.start
                     if trial in self.open:
                         self.open.remove(trial)
+                elif not os.environ.get("SEEDS") and self.pairs[trial].quiet(self.done[trial]) and trial in self.open:
+                    self.open.remove(trial)
                 self.show()
 
     def show(self):
@@ -152,11 +163,12 @@ class Exploration:
             return [f"NOT OK {short(trial):<32} only {n} of {self.due(trial)} seeds were run"]
         if not boot:
             rate = n / (self.ns[trial] / 1e9)
-            return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points"]
+            return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points{explored.pairs_of(self, trial)}"]
+        path = boot.path()
+        with saving():
+            boot.keep()
         if bad := boot.wrong():
-            path = boot.keep()
             return [f"NOT OK {short(trial):<32} seeds {boot.seeds}: {bad}", f"       see {shown(path)}"]
-        path = boot.keep()
         return [f"NOT OK {short(trial):<32} seed {boot.seed} ({boot.algo}): {boot.why}",
                 f"       make replay T={short(trial)} SEED={boot.seed}{again()}, or make minimise; see {shown(path)}"]
 
@@ -164,15 +176,21 @@ class Exploration:
 def explore(globs):
     chosen = trials(globs)
     exploration = Exploration(chosen)
-    start = time.monotonic()
     exploration.go()
+    took = time.monotonic() - exploration.start
+    exploration.known = pairs.known(exploration.pairs, short, kept)
     for trial in chosen:
         print("\n".join(exploration.row(trial)))
     broken = sum(1 for trial in chosen if exploration.lacks(trial))
     failed = sum(1 for trial in exploration.over if not exploration.lacks(trial))
-    print(f"{me}: {len(chosen)} trials, {sum(exploration.done.values())} seeds, {failed} failed"
-          f"{f', {broken} could not be explored' if broken else ''}, {time.monotonic() - start:.0f} s")
-    return 1 if failed else 2 if broken else 0
+    summary = (f"{len(chosen)} trials, {sum(exploration.done.values())} seeds, {failed} failed"
+               f"{f', {broken} could not be explored' if broken else ''}, {explored.pairs_said(exploration)}, {took:.0f} s")
+    print(f"{me}: {summary}")
+    with saving():
+        for known in exploration.known.values():
+            known.keep()
+        print(f"Report: {explored.exploration_page(exploration, summary, took)}")
+    return 1 if failed else 2 if broken or explored.unsaved else 0
 
 
 def one(globs):
@@ -191,14 +209,20 @@ def replayed(trial):
         die(f"{short(trial)}, seed {seed}: {bad}")
     path = f"{kept}/{short(trial)}.{seed}"
     before = "" if lists else read(path).decode(errors="replace")
-    if before and f"build {build_id()}\n" not in before:
-        print(f"{me}: note: another build of the kernel failed with this seed; in this one it is another schedule", file=sys.stderr)
+    other = boot.other or before and f"build {boot.build}\n" not in before
+    if other and not boot.failed:
+        die(f"{short(trial)}, seed {seed}: it was another build of the kernel that failed; in this one it is another schedule, and"
+            " nothing fails, which says nothing of that failure")
+    if boot.unfit and not boot.failed:
+        die(f"{short(trial)}: this list does not fit any more: {boot.unfit[1]} items did not come up: {boot.unfit[2]}; nothing failed")
+    if other:
+        note("another build of the kernel failed with this; in this one it is another schedule")
     elif before and f"\noptions {' '.join(options())}\n" not in before:
-        print(f"{me}: note: it failed with other ALGO=, DEPTH= or MEMORY=, see {shown(path)}", file=sys.stderr)
+        note(f"it failed with other ALGO=, DEPTH= or MEMORY=, see {shown(path)}")
     elif before and not boot.failed:
         die(f"{short(trial)}, seed {seed} has failed with this very build, and does not now: see {shown(path)}")
-    if boot.unused:
-        print(f"{me}: note: {boot.unused[1]} items of the list do not fit this build", file=sys.stderr)
+    if boot.unfit:
+        note(f"this list does not fit any more: {boot.unfit[1]} items did not come up: {boot.unfit[2]}")
     return boot
 
 
@@ -210,10 +234,9 @@ def replay(globs):
         print(f"{short(trial)}, {which}: nothing failed")
         return 0
     if not os.environ.get("LIST"):
-        boot.keep()
-    print(f"{short(trial)}, seed {boot.seed} ({boot.algo}): {boot.why}; {what(boot)}")
-    story.tell(boot.log)
-    print(f"LIST={boot.list}")
+        with saving():
+            boot.keep()
+    tell(boot, False, f"{short(trial)}, seed {boot.seed} ({boot.algo}): {boot.why}; {what(boot)}")
     return 1
 
 
@@ -242,10 +265,9 @@ def minimise(globs):
     if last.why != first.why:
         die(f"{short(trial)} has failed with LIST={join(atoms)}, and does not now: {last.why or 'nothing failed'}")
     late = sum(1 for atom in atoms if atom[2])
-    print(f"{short(trial)}, seed {first.seed} ({first.algo}): {first.why}; {what(first)}, after minimising {what(last)}"
-          f"{f', {late} late store' + 's' * (late != 1) if late else ''}; {len(tried)} boots, {time.monotonic() - start:.1f} s")
-    story.tell(last.log)
-    print(f"LIST={join(atoms)}")
+    facts = (f"{short(trial)}, seed {first.seed} ({first.algo}): {first.why}; {what(first)}, after minimising {what(last)}"
+             f"{f', {late} late store' + 's' * (late != 1) if late else ''}; {len(tried)} boots, {time.monotonic() - start:.1f} s")
+    tell(last, True, facts)
     return 1
 
 
@@ -260,7 +282,8 @@ def find(trial, first, most="999999999999"):
         if boot.failed:
             if boot.seed == "0":
                 die(f"{trial} fails without a switch: {boot.why}")
-            boot.keep()
+            with saving():
+                boot.keep()
             print(int(boot.seed) - int(first) + 1, boot.seed, boot.algo, f"{time.monotonic() - start:.2f}")
             return 0
         at += many

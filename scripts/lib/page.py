@@ -55,7 +55,11 @@ def esc(text):
 
 def write(path, heading, body):
     with open(path, "w", encoding="utf-8") as file:
-        file.write(f"""<!DOCTYPE html>
+        file.write(whole(heading, body))
+
+
+def whole(heading, body):
+    return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -67,7 +71,7 @@ def write(path, heading, body):
 {body}
 </body>
 </html>
-""")
+"""
 
 
 def table(heads, rows):

@@ -86,9 +86,9 @@ class Picture:
             self.line("cap", x - 8, y, x + 8, y)
             return
         self.parts.append(f'<circle class="dot-{row.kind}" cx="{x}" cy="{y}" r="4.5"/>')
-        if row.kind in ("late", "write"):
+        if row.kind in ("late", "write", "saw"):
             self.at[key] = x, y
-        elif row.kind == "in":
+        if row.kind == "in":
             for n, start in enumerate(self.at[row.task, point] for point in row.points if (row.task, point) in self.at):
                 self.line("held", x + 10 + 5 * n, start[1], x + 10 + 5 * n, y)
         elif row.kind == "saw" and row.event.of in self.at:

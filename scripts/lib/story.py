@@ -2,13 +2,14 @@
 """What the kernel has printed of a schedule with explore.trace=1, as a story: who ran, where it was switched away from, which stores
 others saw late, and what they read instead."""
 
+import functools
 import os
 import re
 import subprocess
 
 from asked import linux, tree
 
-LINE = re.compile(r"^explore: (switch|pick|late|in|missed|saw|at) (\d+):(\d+) (\S+) ip=0x([0-9a-f]+) (\S+) (.*)$", re.M)
+LINE = re.compile(r"^explore: (?!point)([a-z]+) (\d+):(\d+) (\S+) ip=0x([0-9a-f]+) (\S+) (.*)$", re.M)
 
 
 def places(addresses):
@@ -28,13 +29,10 @@ def places(addresses):
     return found
 
 
-def where(told):
-    """For each address of these events: the function, the line and its text."""
-    sites = {}
-    for ip, (function, at) in places([ip for event in told for ip in (event.ip, event.of_ip)]).items():
-        # What stands in for functions of suites is at their heads, and has no line of theirs.
-        sites[ip] = (function, at, source(at) if at else f"{function}() begins")
-    return sites
+def sites(addresses):
+    """For each address: the function, the line and its text."""
+    # What stands in for functions of suites is at their heads, and has no line of theirs.
+    return {ip: (function, at, source(at) if at else f"{function}() begins") for ip, (function, at) in places(addresses).items()}
 
 
 def path(at):
@@ -44,12 +42,17 @@ def path(at):
     return re.sub(r"^.*/tests/(?=explore/|kunit/)", "tests/", at) if "/tests/" in at else re.sub(r"^(\.\./)+", "", at)
 
 
+@functools.cache
+def lines_of(name):
+    with open(f"{os.environ['top'] if name.startswith('tests/') else tree}/{name}", encoding="utf-8", errors="replace") as file:
+        return file.read().split("\n")
+
+
 def source(at):
     """The text of that line of the source, or nothing."""
     name, _, number = at.rpartition(":")
     try:
-        with open(f"{os.environ['top'] if name.startswith('tests/') else tree}/{name}", encoding="utf-8", errors="replace") as file:
-            return file.read().split("\n")[int(number) - 1].strip()
+        return lines_of(name)[int(number) - 1].strip()
     except (OSError, ValueError, IndexError):
         return ""
 
@@ -101,7 +104,7 @@ def note(event):
         return "has stores come in: others see them from here on"
     if event.kind in ("pick", "at"):
         return "has ended" if event.ended else f"waits in {event.called}()" if event.called else "waits"
-    return "not yet done"
+    return "not yet done" if event.kind == "switch" else event.kind
 
 
 class Story:
@@ -126,9 +129,9 @@ class Story:
                 self.names.setdefault(*event.goes_on())
         for event in told:
             self.add(event)
-        sites = where(told)
+        found = sites([ip for event in told for ip in (event.ip, event.of_ip)])
         for row in self.rows + self.at_end:
-            row.site = sites.get(row.ip, row.site)
+            row.site = found.get(row.ip, row.site)
             if row.event and row.event.ended and row.kind != "in":
                 row.site = (row.event.called, "", f"{row.event.called}() returns")
         self.rows = [row for row, before in zip(self.rows, [None, *self.rows]) if not before or not self.again(row, before)]
@@ -154,12 +157,12 @@ class Story:
             return
         if event.kind == "saw":
             task, point = event.of
-            seen = next((r for r in self.rows if r.kind in ("write", "late") and (r.task, r.point) == event.of), None)
+            seen = next((r for r in self.rows if r.kind in ("write", "late", "saw") and (r.task, r.point) == event.of), None)
             if not seen:
                 seen = Row("write", None, task, point, self.names.get(task, str(task)), event.of_ip)
                 self.insert(seen)
-            if seen.kind == "write" and event.name not in seen.note:
-                seen.note = f"{seen.note} and {event.name}" if seen.note else f"seen by {event.name}"
+            if seen.kind != "late" and f"seen by {event.name}" not in seen.note:
+                seen.note += f"{', ' * bool(seen.note)}seen by {event.name}"
         running = next((r for r in self.rows if r.kind == "begin"), None)
         if event.kind != "pick" or running is not None:
             self.rows.append(row)
@@ -185,8 +188,9 @@ class Story:
         self.rows.append(row)
 
 
-def tell(log):
-    story = Story(log)
+def tell(story):
+    """In words."""
+    told = []
     few = sum(row.kind == "saw" for row in story.rows) <= 8
     before = None
     for n, row in enumerate(story.rows):
@@ -194,15 +198,16 @@ def tell(log):
             last = story.rows[n - 1] if n else None
             if last and last.kind == "pick" and last.task == row.task:
                 continue
-            print(f"  -- {row.name}{f', since {last.name} {last.note}' if last and last.kind == 'pick' else ''}")
+            told.append(f"  -- {row.name}{f', since {last.name} {last.note}' if last and last.kind == 'pick' else ''}")
         if row.kind in ("begin", "pick", "in") or row.kind in ("saw", "write") and not few:
             continue
         function, at, text = row.site
         lines = f"  {row.name:<14} {at:<32} {function:<30} {text}" + (f"\n  {'':<78} ({row.note})" if row.note else "")
         if lines != before:
-            print(lines)
+            told.append(lines)
         before = lines
     for row in story.at_end:
-        print(f"  at its end: {row.name} {row.note}, {row.site[1]} {row.site[0]}")
+        told.append(f"  at the end, {row.name} {row.note}: {row.site[1]} {row.site[0]}")
     if story.cut:
-        print(f"  the story is cut here: {story.cut} more lines of it were not kept")
+        told.append(f"  the story is cut here: {story.cut} more lines of it were not kept")
+    return "\n".join(told)

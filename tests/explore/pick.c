@@ -122,6 +122,18 @@ static void switch_to_task(struct explorer *me, struct explorer *next)
 	explore_flush();
 }
 
+/* relax_for - a pick, not a switch: there was no point from which to go on */
+static void relax_for(struct explorer *next, unsigned long can)
+{
+	record_pick(next, can);
+	trace_pick(next);
+	explore_flush();
+	ex.switches++;
+	ex.next = next;
+	give_way();
+	explore_flush();
+}
+
 static void wait_for(raw_spinlock_t *lock)
 {
 	struct waiter waiter = { current, lock, waiters };

@@ -110,7 +110,7 @@ void explore_relax(void)
 	settle();
 	can = candidates() & ~BIT(me - ex.task);
 	if (can)
-		switch_to_task(me, choose_waiting(can));
+		relax_for(choose_waiting(can), can);
 }
 
 /* explore_call - a function of functions.h is about to be called */

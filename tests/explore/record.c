@@ -6,7 +6,8 @@
  *
  *	1:34>0		at its 34th point, task 1 was switched away from, to task 0
  *	1:34>0!30!32	and of its stores, those of points 30 and 32 were held
- *	1:34~2		after its 34th point task 1 could not go on, and task 2 did
+ *	1:34~2		after its 34th point task 1 could not go on, or spins, and task
+ *			2 did
  *
  * Tasks are counted from 0, in the order in which they were created, points from 1.
  * With the same build the list gives the same schedule, whatever ran before. With
@@ -157,6 +158,7 @@ static u32 build_hash(void)
 /* print_build - the list may be one of another build, in which it means nothing */
 static void print_build(void)
 {
+	pr_err("explore: build %08x\n", build_hash());
 	if (listed_build && listed_build != build_hash())
 		pr_err("explore: the list is of another build, %08x; this is %08x\n",
 		       listed_build, build_hash());

@@ -180,10 +180,9 @@ void explore_first(struct kunit *test)
 	tr.warming = true;
 	start_learning();
 	forget_pairs();
-	if (list) {
+	print_build();
+	if (list)
 		tr.last = tr.first;
-		print_build();
-	}
 	look_at_log();
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, end_of_case, NULL));

@@ -22,7 +22,7 @@ static const char linux_help[] =
 "    ktap=FILE                 a file inside UML for the results; /dev/tty0, which is stdout\n"
 "    repro_...=N               parameters of scenarios, described at their tops\n"
 "    loglevel=8                all of the kernel's messages; 4\n"
-"    mem=SIZE                  memory; 64M, in flavour debug 256M\n"
+"    mem=SIZE                  memory; 64M, in flavours debug and explore 256M\n"
 "    time-travel               time moves while code runs, and skips only idle time; without it, where time is\n"
 "                              simulated, it moves only while all sleep\n"
 "\n"
