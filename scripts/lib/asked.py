@@ -35,11 +35,11 @@ def write(path, text):
         with open(path + ".tmp", "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
         os.rename(path + ".tmp", path)
-    except OSError:
+    except OSError as error:
         # Half of it is no use, and takes space.
         with contextlib.suppress(OSError):
             os.unlink(path + ".tmp")
-        raise
+        raise OSError(error.errno, error.strerror, path) from error
 
 
 def shown(path):

@@ -164,13 +164,13 @@ class Exploration:
         if not boot:
             rate = n / (self.ns[trial] / 1e9)
             return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points{explored.pairs_of(self, trial)}"]
-        path = boot.path()
         with saving():
             boot.keep()
+        see = "" if explored.unsaved else f"see {shown(boot.path())}"
         if bad := boot.wrong():
-            return [f"NOT OK {short(trial):<32} seeds {boot.seeds}: {bad}", f"       see {shown(path)}"]
+            return [f"NOT OK {short(trial):<32} seeds {boot.seeds}: {bad}"] + [f"       {line}" for line in [see] if line]
         return [f"NOT OK {short(trial):<32} seed {boot.seed} ({boot.algo}): {boot.why}",
-                f"       make replay T={short(trial)} SEED={boot.seed}{again()}, or make minimise; see {shown(path)}"]
+                f"       make replay T={short(trial)} SEED={boot.seed}{again()}, or make minimise{'; ' * bool(see)}{see}"]
 
 
 def explore(globs):

@@ -40,9 +40,10 @@ def note(text):
 def tell(boot, minimal, facts):
     """Print the story, and write its page."""
     told = story.Story(boot.log, boot.why)
-    print(f"{facts}\n{story.tell(told)}\nLIST={boot.signed}")
+    print(f"{facts}\n{story.tell(told)}")
     with saving():
         print(f"Picture: {shown(story_page(boot, told, minimal, facts))}")
+    print(f"LIST={boot.signed}")
 
 
 def save(name, kind, title, what, body):

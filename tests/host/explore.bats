@@ -30,7 +30,7 @@ setup()
 		list= trace=
 		for word; do
 			case $word in
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			explore.list=*) list=${word#*=} ;;
 			explore.trace=1) trace=1 ;;
@@ -39,21 +39,28 @@ setup()
 			esac
 		done
 		first=${seeds%-*} last=${seeds#*-}
+		build=$(cat "${0%/*}/build" 2>/dev/null || echo 1a2b3c4d)
+		echo "explore: build $build" >&2
+		case $list in @*)
+			[[ $list == @$build,* ]] || echo "explore: the list is of another build, ${list:1:8}; this is $build" >&2
+			list=${list#*,}
+		esac
 		echo "1..1"
 		fail()
 		{
 			echo "explore: trial $trial seed $1 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=$(tr -cd '>' <<<"$2" | wc -c)"
-			echo "explore: list=${2:0:20}"
+			echo "explore: list=@$build,${2:0:20}"
 			[ -z "${2:20}" ] || echo "explore: list+=${2:20}"
 			[ -z "$trace" ] || cat "${0%/*}/trace"
 			echo "explore: trial $trial: $(($1 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 1000000 ns"
 		} >&2
 		case $trial in *slow) echo $$ >"${0%/*}/pid"; exec sleep 60 ;; esac
 		case $trial in *dies) echo "Kernel panic - not syncing: Oops" >&2; exit 134 ;; esac
+		case $trial in *killed) if ((first <= 23 && last >= 23)); then echo "Segmentation fault" >&2; exit 139; fi ;; esac
 		case $trial in
 		*bad | *bug)
 			if [ -n "$list" ]; then
-				[ ! -e "${0%/*}/unfit" ] || echo "explore: 1 of 2 items of the list did not fit" >&2
+				[ ! -e "${0%/*}/unfit" ] || echo "explore: 1 of 3 items of the list did not fit: 0:5>1!6" >&2
 				if [[ ,$list, == *,1:3\>0* && $list == *0:5\>1*!6* ]]; then fail "$first" "$list"; echo "not ok 1 x"; exit 1; fi
 			elif [ ! -e "${0%/*}/mended" ] && ((first <= 7 && last >= 7)); then
 				fail 7 '0:0~1,1:3>0!2,0:5>1!4!6,1:9>0,0:11>1'; echo "not ok 1 x"; exit 1
@@ -65,6 +72,9 @@ setup()
 		case $trial in *late) fail 3 none; exit 124 ;; esac
 		case $trial in *short) n=$((n - 1)) ;; esac
 		echo "explore: trial $trial: $n seeds, 0 failed, $((n * 30)) points, 10 switches, 1000000 ns" >&2
+		[ -e "${0%/*}/nopairs" ] || echo "explore: pairs 10>20:17@0 10!20:3@7" >&2
+		# One more for each boot.
+		case $trial in *busy) echo "explore: pairs 30>$first:1@$last" >&2 ;; esac
 		echo "ok 1 x"
 	END
 	chmod +x "$objdir/linux"
@@ -83,8 +93,8 @@ setup()
 	SEEDS=1-2000 T=*_good try scripts/explore.sh
 	works
 	[ "$(head -n 1 <<<"$out")" = "canary: some_trial_bug fails with no-retry after 7 seeds, as it has to" ]
-	grep -qE '^ok     some_trial_good +2000 seeds +[0-9]+/s +30 points$' <<<"$out"
-	[[ $out == *"explore: 1 trials, 2000 seeds, 0 failed, "* ]]
+	grep -qE '^ok     some_trial_good +2000 seeds +[0-9]+/s +30 points +2 pairs, 2 new$' <<<"$out"
+	[[ $out == *"explore: 1 trials, 2000 seeds, 0 failed, 2 pairs, 2 new, "* ]]
 	SEEDS=1-2000 T='*_good *_bad' try scripts/explore.sh
 	[ "$status" = 1 ]
 	grep -q '^NOT OK some_trial_bad  *seed 7 (pct): EXPECTATION FAILED at x.c:74$' <<<"$out"
@@ -122,8 +132,8 @@ setup()
 	[ "$(head -n 1 <<<"$out")" = "some_trial_bad, seed 7 (pct): EXPECTATION FAILED at x.c:74; 4 switches" ]
 	# A late store comes before the switch that held it.
 	[ "$(sed -n 's/^  -- //p; s/.*(\(late: .*\))/\1/p; s/.*(\(sees .*\))/\1/p' <<<"$out" | paste -sd ';')" = \
-		"adder/76;walker/75;late: others see 0xffffffff, not 1;adder/76;sees 0xffffffff, not 1;walker/75, since adder/76 waits or has ended" ]
-	[ "$(tail -n 1 <<<"$out")" = "LIST=$whole" ]
+		"adder/76;walker/75;late: others see 0xffffffff, not 1;adder/76;sees 0xffffffff, not 1;walker/75, since adder/76 waits" ]
+	[ "$(tail -n 1 <<<"$out")" = "LIST=@1a2b3c4d,$whole" ]
 	T=some_trial_bad SEED=8 try scripts/replay.sh
 	works
 	[ "$out" = "some_trial_bad, seed 8: nothing failed" ]
@@ -148,7 +158,7 @@ setup()
 	T=some_trial_bad SEED=7 try scripts/minimise.sh
 	[ "$status" = 1 ]
 	grep -qE '^some_trial_bad, seed 7 \(pct\): EXPECTATION FAILED at x.c:74; 4 switches, after minimising 2 switches, 1 late store; [0-9]+ boots' <<<"$out"
-	[ "$(tail -n 1 <<<"$out")" = "LIST=1:3>0,0:5>1!6" ]
+	[ "$(tail -n 1 <<<"$out")" = "LIST=@1a2b3c4d,1:3>0,0:5>1!6" ]
 	T=some_trial_good SEED=7 try scripts/minimise.sh
 	works
 	[[ $out == *"nothing to minimise" ]]
@@ -188,19 +198,153 @@ setup()
 }
 
 @test "explore: a replay on another build" {
-	# Pins: it says that the seed means another schedule there, and which items of a list do not fit.
+	# Pins: it says that the seed, or the list, means another schedule there, and which items of a list do not fit; if nothing fails
+	# then, that is no success.
 	T=some_trial_bad SEED=7 try scripts/replay.sh
 	[ -z "$err" ]
-	touch -d '1 day ago' "$objdir/linux"
+	echo 22222222 >"$objdir/build"
 	T=some_trial_bad SEED=7 try scripts/replay.sh
-	[ "$err" = "replay: note: another build of the kernel failed with this seed; in this one it is another schedule" ]
+	[ "$status" = 1 ]
+	[ "$err" = "replay: note: another build of the kernel failed with this; in this one it is another schedule" ]
+	T=some_trial_bad LIST='@1a2b3c4d,1:3>0,0:5>1!6' try scripts/replay.sh
+	[ "$status" = 1 ]
+	[[ $err == *"another build of the kernel failed"* ]]
+	echo 33333333 >"$objdir/build"
+	for words in SEED=9 'LIST=@1a2b3c4d,1:3>0'; do
+		sed 's/^build .*/build 1a2b3c4d/' "$results/explore/some_trial_bad.7" >"$results/explore/some_trial_bad.9"
+		T=some_trial_bad try env "$words" scripts/replay.sh
+		[ "$status" = 2 ]
+		fails "it was another build of the kernel that failed"
+	done
 	touch "$objdir/unfit"
-	T=some_trial_bad SEED=7 LIST='1:3>0,0:5>1!6' try scripts/replay.sh
-	[ "$err" = "replay: note: 1 of 2 items of the list do not fit this build" ]
+	T=some_trial_bad LIST='1:3>0,0:5>1!6' try scripts/replay.sh
+	[ "$status" = 1 ]
+	[ "$err" = "replay: note: this list does not fit any more: 1 of 3 items did not come up: 0:5>1!6" ]
+	T=some_trial_bad LIST='1:3>0,0:4>1!6' try scripts/replay.sh
+	[ "$status" = 2 ]
+	fails "this list does not fit any more: 1 of 3 items did not come up: 0:5>1!6; nothing failed"
+}
+
+@test "explore: pairs" {
+	# Pins: new are those that no earlier exploration has seen, also not of another build; what that has seen is not counted here. A
+	# trial without news is left, but for SEEDS=.
+	pairs=$results/explore/pairs/some_trial_good
+	SEEDS=1-2000 T=*_good try scripts/explore.sh
+	works
+	SEEDS=1-2000 T=*_good try scripts/explore.sh
+	grep -qE '^ok     some_trial_good .* 2 pairs$' <<<"$out"
+	[[ $out == *" 2 pairs, 0 new, "* ]]
+	[ "$(grep -o '34, 0' "$pairs" | wc -l)" = 1 ]
+	echo 22222222 >"$objdir/build"
+	SEEDS=1-2000 T=*_good try scripts/explore.sh
+	[[ $out == *" 2 pairs, 0 new, "* ]]
+	grep -q '22222222.* 17, 0' "$pairs"
+	echo '{"build": "22222222", "pai' >"$pairs"
+	SEEDS=1-2000 T=*_good try scripts/explore.sh
+	works
+	[[ $out == *" 2 pairs, 2 new, "* ]]
+	BUDGET=2 JOBS=1 T='*_good *_busy' try scripts/explore.sh
+	works
+	grep -qE '^ok     some_trial_good +2[0-9]{4} seeds .*; none since seed 7$' <<<"$out"
+	[[ $out != *"busy"*"none since"* ]]
+	touch "$objdir/nopairs"
+	SEEDS=1-2000 T=*_good try scripts/explore.sh
+	grep -qE '^ok     some_trial_good .* 30 points$' <<<"$out"
+}
+
+@test "explore: the seed at which a boot dies" {
+	# Pins: it says nothing of it; the other trials go on.
+	SEEDS=1-200 T='*_good *_killed' try scripts/explore.sh
+	[ "$status" = 1 ]
+	grep -q '^NOT OK some_trial_killed  *seed 23 (.*): the boot dies, with status 139: Segmentation fault$' <<<"$out"
+	grep -qE '^ok     some_trial_good +200 seeds' <<<"$out"
+	T=some_trial_killed SEED=23 try scripts/replay.sh
+	[ "$status" = 2 ]
+	fails "seed 23: the boot ended with status 139"
+}
+
+@test "explore: no room for records" {
+	# Pins: what was found is printed, and one line says that it is not kept; nothing half-written stays.
+	unshare -Ur -m true 2>/dev/null || skip "no mount namespaces here"
+	mkdir -p "$results" "$work/report-explore"
+	for how in size=4k ro; do
+		T='*_good *_bad' SEEDS=1-2000 try unshare -Ur -m sh -c '
+			for d in "$2" "$3"; do mount -t tmpfs -o size=4k x "$d"; done
+			[ "$1" = ro ] || for d in "$2" "$3"; do head -c 4096 /dev/zero >"$d/full"; done
+			[ "$1" != ro ] || for d in "$2" "$3"; do mount -o remount,ro "$d"; done
+			status=0
+			scripts/explore.sh || status=$?
+			[ "$1" = ro ] || find "$2" "$3" -name "*.tmp" -exec echo left: {} +
+			exit "$status"' sh "$how" "$results" "$work/report-explore"
+		[ "$status" = 1 ]
+		fails "explore: error: cannot write build/$kernel/results-explore/explore" "what is printed here is not kept"
+		grep -q '^NOT OK some_trial_bad  *seed 7' <<<"$out"
+		grep -q '^ok     some_trial_good ' <<<"$out"
+		[[ $out != *left:* && $out != *Report:* ]]
+	done
+	T=*_good SEEDS=1-2000 try unshare -Ur -m sh -c 'mount -t tmpfs -o ro x "$1" && exec scripts/explore.sh' sh "$results"
+	[ "$status" = 2 ]
+	fails "cannot write"
+	T=some_trial_bad SEED=7 try unshare -Ur -m sh -c 'mount -t tmpfs -o ro x "$1" && exec scripts/replay.sh' sh "$work/report-explore"
+	[ "$status" = 1 ]
+	fails "cannot write"
+	[ "$(tail -n 1 <<<"$out")" = "LIST=@1a2b3c4d,$whole" ]
+}
+
+@test "explore: pages" {
+	# Pins: a picture has a lane a task, each mark on the lane of its task and below the one before, and arrows from the write to the
+	# read; the index names all pages.
+	cat >>"$objdir/trace" <<-'END'
+		explore: in 0:4 walker/75 ip=0x600a7c00 walk+0x120/0x220 write 0x610dc230+4
+		explore: saw 0:6 walker/75 ip=0x600a7c66 walk+0x186/0x220 update 0x60afd390+8 saw=0x1 of 1:2 ip=0x600a41f0
+		explore: the trace is cut, 12 lines of it are not here
+		explore: at 0:6 walker/75 ip=0x600a7c66 walk+0x186/0x220 call schedule
+	END
+	T=some_trial_bad SEED=7 try scripts/minimise.sh
+	[ "$status" = 1 ]
+	pages=$work/report-explore
+	[[ $out == *"Picture: build/$kernel/report-explore/some_trial_bad.7.minimal.html"* ]]
+	[[ $out == *"  at the end, walker/75 waits in schedule()"* && $out == *"cut here: 12 more lines"* ]]
+	SEEDS=1-2000 T='*_good *_bad' try scripts/explore.sh
+	[ "$status" = 1 ]
+	report=$(sed -n 's/^Report: //p' <<<"$out")
+	python3 -B - "$pages/some_trial_bad.7.minimal.html" "$report" <<-'END'
+		import re, sys, xml.dom.minidom
+		text = open(sys.argv[1]).read()
+		assert "<script" not in text
+		svg = xml.dom.minidom.parseString(re.search("<svg.*?</svg>", text, re.S)[0])
+		lanes = [l.getAttribute("x1") for l in svg.getElementsByTagName("line") if l.getAttribute("class") == "lane"]
+		assert len(set(lanes)) == 2, lanes
+		dots = [(c.getAttribute("class")[4:], c.getAttribute("cx"), float(c.getAttribute("cy"))) for c in svg.getElementsByTagName("circle")]
+		walker, adder = lanes[1], lanes[0]
+		if next(t.firstChild.data for t in svg.getElementsByTagName("text") if t.getAttribute("class") == "name") == "walker/75":
+		    walker, adder = adder, walker
+		assert [d[:2] for d in dots] == [("write", adder), ("switch", adder), ("late", walker), ("switch", walker), ("missed", adder),
+		                                 ("in", walker), ("saw", walker), ("at", walker)], dots
+		assert [d[2] for d in dots] == sorted(d[2] for d in dots)
+		height = float(svg.documentElement.getAttribute("viewBox").split()[3])
+		assert dots[-1][2] < height
+		arrows = {l.getAttribute("class"): [float(l.getAttribute(a)) for a in ("y1", "y2")] for l in svg.getElementsByTagName("line")
+		          if l.getAttribute("marker-end")}
+		at = {d[0]: d[2] for d in dots}
+		for kind, start in ("saw", "write"), ("missed", "late"):
+		    assert abs(arrows[kind][0] - at[start]) < 9 and abs(arrows[kind][1] - at[kind]) < 9, (kind, arrows, at)
+		page = open(sys.argv[2]).read()
+		assert "some_trial_bad.7.minimal.html" in page and page.count("<svg") == 2 and "2 pairs" in page, page
+		assert re.search(r'aria-label="2 pairs in', page)
+	END
+	[ "$(grep -c '<a href="' "$pages/index.html")" = 2 ]
+	rm "$pages/some_trial_bad.7.minimal.html"
+	T=some_trial_bad SEED=7 try scripts/replay.sh
+	! grep -q minimal "$pages/index.html"
+	# It could not be read.
+	echo '{' >"$pages/index.json"
+	T=some_trial_bad SEED=7 try scripts/replay.sh
+	[ "$(grep -c '<a href="' "$pages/index.html")" = 1 ]
 }
 
 @test "explore: a value that cannot be" {
-	for v in SEEDS=x SEEDS=5-1 SEEDS=1- SEEDS=-1 SEED=x SEED=-1 ALGO=best DEPTH=0 MEMORY=arm LIST='1:2' LIST='a b'; do
+	for v in SEEDS=x SEEDS=5-1 SEEDS=1- SEEDS=-1 SEED=x SEED=-1 ALGO=best DEPTH=0 MEMORY=arm LIST='1:2' LIST='a b' LIST='@12,none' LIST='@1234567g,none'; do
 		T=some_trial_bad try env SEED=1 "$v" scripts/replay.sh
 		[ "$status" = 2 ] || { echo "$v"; false; }
 		fails "$v" "${v%%=*}= takes "
@@ -209,7 +353,7 @@ setup()
 	[ "$status" = 2 ]
 	fails "no trial matches nosuch"
 	T='*' SEED=1 try scripts/replay.sh
-	fails "T= matches 8 trials"
+	fails "T= matches 10 trials"
 	SEED=1 try scripts/replay.sh
 	fails "takes T=trial and SEED=n or LIST="
 	T=' ' SEEDS=1 try scripts/explore.sh
