@@ -12,9 +12,9 @@ from asked import die, read, shown
 LIKE = re.compile(r"like (\d+(?:\.\d+)*)")
 LINE = re.compile(r"(\S+)\s+(passes|skips|hangs|exits \d+|signal \d+|may (?:skip|hang|exit \d+))"
                   r"(?:\s+in ([\w-]+(?: (?!before |from )[\w-]+)*))?"
-                  r"(?:\s+(before|from) (\d+(?:\.\d+)*))?"
+                  r"(?:\s+from (\d+(?:\.\d+)*))?(?:\s+before (\d+(?:\.\d+)*))?"
                   r"\s+# (.*[a-z].*)")
-FORM = "NAME passes|skips|hangs|exits N|signal N|may skip|may hang|may exit N [in FLAVOUR...] [before|from RELEASE] # why"
+FORM = "NAME passes|skips|hangs|exits N|signal N|may skip|may hang|may exit N [in FLAVOUR...] [from RELEASE] [before RELEASE] # why"
 MAY = re.compile(r"may (skip|hang|exit)")
 SAID = {"exits": "exited with status", "signal": "killed by signal", "hangs": "still running after"}
 
@@ -52,12 +52,12 @@ class Known:
             found = LINE.fullmatch(line)
             if not found:
                 die(f"{where} cannot be read, it is no '{FORM}': {line}")
-            name, how, flavours, when, since, why = found.groups()
+            name, how, flavours, since, until, why = found.groups()
             if flavours and not any(fnmatch.fnmatchcase(self.flavour, one) for one in flavours.split()):
                 continue
-            if when and (self.number < number_of(since)) != (when == "before"):
+            if since and self.number < number_of(since) or until and self.number >= number_of(until):
                 continue
-            if when == "from" and self.number == number_of(since):
+            if since and self.number == number_of(since):
                 self.coming.add(name)
             if name in entries:
                 die(f"{where}: {name} is there already")

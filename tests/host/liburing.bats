@@ -203,16 +203,16 @@ ends()
 }
 
 @test "liburing: lines for some releases" {
-	# Pins: `before` and `from`, also behind `in`; 2.9 comes before 2.10; a checkout that says no release is newer than all.
+	# Pins: `before` and `from`, or both, also behind `in`; 2.9 comes before 2.10; a checkout that says no release is newer than all.
 	program bad 1
-	for line in 'before 2.10' 'in liburing debug before 2.10' 'from 2.9' 'in smp liburing from 2.3'; do
+	for line in 'before 2.10' 'from 2.9 before 2.10' 'in liburing debug before 2.10' 'from 2.9' 'in smp liburing from 2.3'; do
 		echo "bad exits 1 $line # it is broken" >"$list"
 		echo 'Version: 2.9' >"$at/liburing.spec"
 		try scripts/liburing.sh
 		works
 		grep -q '^skip   bad .*known: it is broken' <<<"$out"
 	done
-	for line in 'before 2.9' 'from 2.10' 'in smp from 2.3' 'in smp before 2.10'; do
+	for line in 'before 2.9' 'from 2.10' 'from 2.3 before 2.9' 'from 2.10 before 2.11' 'in smp from 2.3' 'in smp before 2.10'; do
 		echo "bad exits 1 $line # it is broken" >"$list"
 		try scripts/liburing.sh
 		ends bad failed
