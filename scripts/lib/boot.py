@@ -4,6 +4,7 @@
 import os
 import re
 import subprocess
+import tempfile
 import time
 
 from asked import linux, results, words, write
@@ -30,12 +31,15 @@ class Boot:
 
     def __init__(self, trial, seeds, *more):
         self.trial, self.seeds = trial, seeds
+        more, file = self.list_in_file(more)
         # If we are ended, it ends as well.
         command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(LIMIT_S), linux, "loglevel=8",
                    f"explore={seeds}", *options(), *more, *words, f"kunit.filter_glob={trial}"]
         start = time.monotonic()
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         self.seconds = time.monotonic() - start
+        if file:
+            file.close()
         self.status = run.returncode
         self.ktap = run.stdout.decode(errors="replace").replace("\r", "")
         self.log = run.stderr.decode(errors="replace").replace("\r", "")
@@ -49,6 +53,7 @@ class Boot:
         self.other = re.search(r"^explore: the list is of another build, (\w+); this is (\w+)$", self.log, re.M)
         found = re.search(r"^explore: build (\w+)$", self.log, re.M)
         self.build = found[1] if found else None
+        self.cut = "explore: the list is longer than " in self.log
         self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
         # timeout's status: it was we who ended it, in whatever seed.
@@ -56,7 +61,20 @@ class Boot:
         if error := re.search(r"^explore: error: (.*)$", self.log, re.M):
             raise Unable(error[1])
 
+    @staticmethod
+    def list_in_file(more):
+        """The kernel's command line takes 4096 bytes, and lists are longer."""
+        for n, word in enumerate(more):
+            if word.startswith("explore.list=") and len(word) > 2000:
+                file = tempfile.NamedTemporaryFile("w", prefix="umring-list-")
+                file.write(word.partition("=")[2])
+                file.flush()
+                return [*more[:n], f"explore.list={file.name}", *more[n + 1:]], file
+        return more, None
+
     def number(self, which):
+        if self.failed and not self.counts and which == 1:
+            return int(self.seed) - int(self.seeds.partition("-")[0]) + 1
         return int(self.counts[which]) if self.counts else 0
 
     def wrong(self):
@@ -67,7 +85,7 @@ class Boot:
             return None
         first, _, last = self.seeds.partition("-")
         if not self.counts or not re.search(r"^(not )?ok 1 ", self.ktap, re.M):
-            return f"the boot ended with status {self.status}, and has no result: {self.last_line()}"
+            return f"the boot ended with {self.how()}, and has no result: {self.last_line()}"
         if self.status or self.number(1) != int(last or first) - int(first) + 1:
             return f"the boot ended with status {self.status} after {self.number(1)} of seeds {self.seeds}"
         if not self.number(3):
@@ -98,10 +116,13 @@ class Boot:
         boot = Boot(self.trial, str(first))
         if not boot.died() or Boot(self.trial, "0").died():
             return None
-        boot.why = f"the boot dies, with status {boot.status}: {boot.last_line()}"
-        boot.failed, boot.seed, boot.algo = True, str(first), "no word of which algorithm"
+        boot.why = f"the boot dies, with {boot.how()}: {boot.last_line()}"
+        boot.failed, boot.seed, boot.algo = True, str(first), given.get("ALGO", "mix")
         return boot
 
+    def how(self):
+        return f"signal {-self.status}" if self.status < 0 else f"status {self.status}"
+
     def last_line(self):
-        lines = self.log.splitlines()
-        return ([line for line in lines if "panic" in line] or lines or ["it has said nothing"])[-1]
+        lines = [line for line in self.log.splitlines() if not re.match(r"explore: build | *(KTAP|1\.\.|#)", line)]
+        return ([line for line in lines if "panic" in line] or lines or ["it says nothing"])[-1]

@@ -3,7 +3,8 @@
 # bugs.sh [bug...]: see the explorer find bugs that are put in: tests/explore/bugs/*.patch, and the wrong versions of fixes that
 # need it. Each is built, and its trial run from five seeds on, until a seed fails or 60 s are over.
 # A row for each: the trial, who found it first, how many seeds and seconds that took (the median of five), and the shortest story.
-# Exit status: 0 only if all were found, five times each.
+# Without a name, then also the bad ends of lib/ends.sh.
+# Exit status: 0 only if all were found, five times each, and told.
 
 export FLAVOUR="${FLAVOUR:-explore}"
 . "$(dirname "$0")/common.sh"
@@ -45,7 +46,8 @@ try()
 	fi
 	if [ -z "$how" ]; then
 		seed=$(head -n 1 "$proof/found" | cut -d ' ' -f 2)
-		(export SEED="$seed" && in_variant bug minimise "$trial") >"$proof/$bug.story" 2>"$proof/log" || :
+		# Its name is on the page of the story, which stays when the variant goes.
+		(export SEED="$seed" put_in="$bug" report="$work/report-$FLAVOUR" && in_variant bug minimise "$trial") >"$proof/$bug.story" 2>"$proof/log" || :
 		how=$(sed -n '1s/.*after minimising \(.*\); \([0-9]* boots, .*\)/\1 (\2)/p' "$proof/$bug.story")
 		[ -n "$how" ] || how="NOT MINIMISED: $(tail -n 1 "$proof/log" "$proof/$bug.story" | tail -n 1)"
 	fi
@@ -70,4 +72,5 @@ while read -r patch <&4; do
 	esac
 done 4<"$proof/bugs"
 [ -n "$tried" ] || die "no bug $* in tests/explore/bugs"
+[ $# -gt 0 ] || "$top/scripts/lib/ends.sh" || good=1
 exit "$good"

@@ -246,6 +246,9 @@ def minimise(globs):
     if not first.failed:
         print(f"{short(trial)}, seed {first.seeds}: nothing failed, so there is nothing to minimise")
         return 0
+    if first.cut:
+        die(f"{short(trial)}, seed {first.seed}: {what(first)} are more than its list has, so there is nothing to minimise by;"
+            " make replay tells how it begins")
     start = time.monotonic()
     tried = {}
 

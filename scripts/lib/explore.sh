@@ -32,7 +32,7 @@ in_variant()
 	in=$(variant_dir "$1")
 	shift
 	mkdir -p "$in/results-$FLAVOUR"
-	env -u PYTHONDONTWRITEBYTECODE me="$me" JOBS="$JOBS" top="$top" work="$in" report="$home/report-$FLAVOUR" tree="$in/tree" objdir="$in/tree/um-$FLAVOUR" \
+	env -u PYTHONDONTWRITEBYTECODE me="$me" JOBS="$JOBS" top="$top" work="$in" report="${report:-$in/report-$FLAVOUR}" tree="$in/tree" objdir="$in/tree/um-$FLAVOUR" \
 		results="$in/results-$FLAVOUR" "$python" -S -B "$top/scripts/lib/explore.py" "$@"
 }
 

@@ -79,7 +79,7 @@ def words(trial, seed=None, schedule=None):
 
 def story_page(boot, told, minimal, facts):
     """The page of a schedule that failed; facts is its first line. Return its path."""
-    bug = os.environ.get("bug")
+    bug = os.environ.get("put_in")
     title = f"{short(boot.trial)}, seed {boot.seed}{', as short as it can be' if minimal else ''}{f', with {bug} put in' if bug else ''}"
     name = f"{f'{bug}-' if bug else ''}{short(boot.trial)}.{boot.seed}{'.minimal' if minimal else ''}.html"
     return save(name, "story", title, boot.why, f"""<h1>{esc(title)}</h1>

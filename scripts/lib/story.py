@@ -103,7 +103,8 @@ def note(event):
     if event.kind == "in":
         return "has stores come in: others see them from here on"
     if event.kind in ("pick", "at"):
-        return "has ended" if event.ended else f"waits in {event.called}()" if event.called else "waits"
+        return "has ended" if event.ended else f"waits in {event.called}()" if event.called else \
+            "waits" if event.kind == "pick" else "is here"
     return "not yet done" if event.kind == "switch" else event.kind
 
 

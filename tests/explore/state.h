@@ -4,7 +4,7 @@
 #define EXPLORE_TASKS 16
 /* stores that a task can have in flight; as a bigger one, a buffer of a CPU drains */
 #define EXPLORE_STORES 16
-#define EXPLORE_EVENTS 1024
+#define EXPLORE_EVENTS 4096
 #define EXPLORE_NAME 16
 /* points, which no trial has: somebody spins */
 #define LIVELOCK 1000000

@@ -161,3 +161,7 @@ static struct kunit_suite task_work_trial_suite = {
 };
 
 kunit_test_suite(task_work_trial_suite);
+
+#ifdef EXPLORE_ENDS
+#include "ends_trial.c"
+#endif
