@@ -31,12 +31,13 @@ enum explore_barrier {
 	EXPLORE_WMB,	/* and the part of a release that is about stores */
 };
 
-void explore_access(const volatile void *ptr, unsigned long size, int type);
+void explore_access(const void *ptr, unsigned long size, int type);
 void explore_barrier(enum explore_barrier barrier);
 void explore_relax(void);
 
 #include <linux/kcsan-checks.h>
-#define __kcsan_check_access(ptr, size, type) explore_access(ptr, size, type)
+#define __kcsan_check_access(ptr, size, type) \
+	explore_access((const void *)(ptr), size, type)
 #undef kcsan_mb
 #undef kcsan_wmb
 #undef kcsan_release
@@ -51,13 +52,12 @@ void explore_relax(void);
 #undef smp_mb__before_atomic
 #undef smp_mb__after_atomic
 #undef smp_store_release
-#define smp_mb()	explore_barrier(EXPLORE_MB)
-#define smp_wmb()	explore_barrier(EXPLORE_WMB)
-#define smp_store_mb(var, value) \
-	do { WRITE_ONCE(var, value); smp_mb(); } while (0)
-#define smp_mb__before_atomic()	smp_mb()
-/* the caller says what it pairs with */
-#define smp_mb__after_atomic()	smp_mb()
+#define smp_mb()	explore_barrier(EXPLORE_MB) /* full */
+#define smp_wmb()	explore_barrier(EXPLORE_WMB) /* stores */
+#define smp_store_mb(var, value) /* the store, then full */ \
+	do { WRITE_ONCE(var, value); explore_barrier(EXPLORE_MB); } while (0)
+#define smp_mb__before_atomic()	explore_barrier(EXPLORE_MB) /* full */
+#define smp_mb__after_atomic()	explore_barrier(EXPLORE_MB) /* full */
 #define smp_store_release(p, v) \
 	do { explore_barrier(EXPLORE_WMB); WRITE_ONCE(*p, v); } while (0)
 

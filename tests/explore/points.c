@@ -61,7 +61,7 @@ static void point(struct explorer *me, const struct access *at)
 		switch_to_task(me, next);
 }
 
-static void access(const volatile void *ptr, unsigned long size, int type,
+static void access(const void *ptr, unsigned long size, int type,
 		   unsigned long ip)
 {
 	struct access at = { (unsigned long)ptr, size, type, ip };
@@ -80,7 +80,7 @@ static void access(const volatile void *ptr, unsigned long size, int type,
 #endif
 }
 
-void explore_access(const volatile void *ptr, unsigned long size, int type)
+void explore_access(const void *ptr, unsigned long size, int type)
 {
 	access(ptr, size, type, _RET_IP_);
 }
@@ -127,7 +127,6 @@ __visible void explore_call(unsigned long ip, void *function)
 
 /* Pass on the six registers that can hold arguments. The seventh aligns the stack. */
 #define EXPLORE(f)							\
-asm(".pushsection .text\n"						\
 	".weak " #f "\n"						\
 	".globl explored_" #f "\n"					\
 	"explored_" #f ":\n"						\
@@ -138,9 +137,11 @@ asm(".pushsection .text\n"						\
 	"call explore_call\n"						\
 	"pop %r9\n pop %r8\n pop %rcx\n"				\
 	"pop %rdx\n pop %rsi\n pop %rdi\n pop %rax\n"		\
-	"jmp " #f "\n"							\
-	".popsection\n");
+	"jmp " #f "\n"
+asm(".pushsection .text\n"
 #include "functions.h"
+	/* and back */
+	".popsection\n");
 #undef EXPLORE
 
 __visible void explored_block_signals(void)
@@ -163,6 +164,12 @@ __visible int explored_um_set_signals(int enable)
 
 /* What gcc calls, by the size of the access. */
 #define EXPLORE_TSAN(size)						\
+void __tsan_unaligned_read##size(void *p) __alias(__tsan_read##size);	\
+void __tsan_unaligned_write##size(void *p) __alias(__tsan_write##size);	\
+void __tsan_unaligned_volatile_read##size(void *p)			\
+	__alias(__tsan_volatile_read##size);				\
+void __tsan_unaligned_volatile_write##size(void *p)			\
+	__alias(__tsan_volatile_write##size);			\
 __visible void __tsan_read##size(void *p)				\
 {									\
 	access(p, size, 0, _RET_IP_);					\
@@ -178,13 +185,7 @@ __visible void __tsan_volatile_read##size(void *p)			\
 __visible void __tsan_volatile_write##size(void *p)			\
 {									\
 	access(p, size, ACCESS_VOLATILE | KCSAN_ACCESS_WRITE, _RET_IP_); \
-}									\
-void __tsan_unaligned_read##size(void *p) __alias(__tsan_read##size);	\
-void __tsan_unaligned_write##size(void *p) __alias(__tsan_write##size);	\
-void __tsan_unaligned_volatile_read##size(void *p)			\
-	__alias(__tsan_volatile_read##size);				\
-void __tsan_unaligned_volatile_write##size(void *p)			\
-	__alias(__tsan_volatile_write##size);
+}
 
 EXPLORE_TSAN(1)
 EXPLORE_TSAN(2)
