@@ -148,6 +148,13 @@ def review():
     return f'<h2>The last make review</h2><p><a href="../review/index.html">{esc(title)}</a>: {esc(verdict)}</p>' if title else ""
 
 
+def explored():
+    """A link to the pages of make explore, if there are any."""
+    said = [page["what"] for page in (load(os.path.dirname(out), "report-explore", "index.json") or {}).values()
+            if page["kind"] == "exploration"]
+    return f'<h2>The last make explore</h2><p><a href="../report-explore/index.html">{esc(said[-1])}</a></p>' if said else ""
+
+
 def failed_cases(name, failures):
     text, last = [], ""
     for case, said in failures:
@@ -291,7 +298,7 @@ in {len(mine)} runs{f"; {others} of another build are not counted" if others els
 <h2>Coverage of the targets</h2>
 {targets(only_liburing(counted, per_run))}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which tests
 reach each line. <a href="../{os.path.basename(coverage)}/html/index.html">Coverage of all files</a> (genhtml).{junit}</small></p>
-{review()}
+{review()}{explored()}
 <h2>Lines that the fixes add</h2>
 {fixes()}
 <h2>Proof: without each fix, and with it</h2>
