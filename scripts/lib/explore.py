@@ -211,8 +211,8 @@ def replayed(trial):
     before = "" if lists else read(path).decode(errors="replace")
     other = boot.other or before and f"build {boot.build}\n" not in before
     if other and not boot.failed:
-        die(f"{short(trial)}, seed {seed}: it was another build of the kernel that failed; in this one it is another schedule, and"
-            " nothing fails, which says nothing of that failure")
+        die(f"{short(trial)}, {'this list' if lists else f'seed {seed}'}: it was another build of the kernel that failed; in this one"
+            " it is another schedule, and nothing fails, which says nothing of that failure")
     if boot.unfit and not boot.failed:
         die(f"{short(trial)}: this list does not fit any more: {boot.unfit[1]} items did not come up: {boot.unfit[2]}; nothing failed")
     if other:

@@ -81,7 +81,7 @@ def story_page(boot, told, minimal, facts):
     """The page of a schedule that failed; facts is its first line. Return its path."""
     bug = os.environ.get("put_in")
     title = f"{short(boot.trial)}, seed {boot.seed}{', as short as it can be' if minimal else ''}{f', with {bug} put in' if bug else ''}"
-    name = f"{f'{bug}-' if bug else ''}{short(boot.trial)}.{boot.seed}{'.minimal' if minimal else ''}.html"
+    name = f"{f'{bug}-' if bug else ''}{short(boot.trial)}.{boot.seed}{'.minimal' if minimal else '.list' * (boot.algo == 'list')}.html"
     return save(name, "story", title, boot.why, f"""<h1>{esc(title)}</h1>
 <p>{esc(facts)}</p>
 {picture.figure(told)}

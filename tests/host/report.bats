@@ -202,6 +202,19 @@ report()
 	grep -q 'a &lt;b&gt;&quot;</a>: clean: it is' "$report/index.html"
 }
 
+@test "report: the last make explore" {
+	# Pins: a link to its pages, with what it found, if there are any.
+	report
+	! links | grep report-explore
+	mkdir -p "$work/report-explore"
+	echo '{"b.html": {"kind": "story", "what": "y"}, "a.html": {"kind": "exploration", "what": "2 <seeds>"}}' >"$work/report-explore/index.json"
+	echo page >"$work/report-explore/index.html"
+	try scripts/coverage.sh
+	works
+	links | grep -qx ../report-explore/index.html
+	grep -q '2 &lt;seeds&gt;</a>' "$report/index.html"
+}
+
 @test "report: a fix that is not in the tree" {
 	# Pins: the report says so, and has all the rest.
 	report
