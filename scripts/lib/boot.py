@@ -47,19 +47,24 @@ class Boot:
         found = re.search(rf"^explore: trial {case} seed (\d+) failed: (.*); algo=(\w+) points=(\d+) switches=(\d+)$", self.log, re.M)
         self.failed = bool(found)
         self.seed, self.why, self.algo, self.points, self.switches = found.groups() if found else [None] * 5
-        self.signed = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
-        self.list = self.signed.rpartition("@")[2].partition(",")[2] if "@" in self.signed else self.signed
-        self.unfit = re.search(r"^explore: (\d+ of \d+) items of the list did not fit: ?(.*)$", self.log, re.M)
-        self.other = re.search(r"^explore: the list is of another build, (\w+); this is (\w+)$", self.log, re.M)
-        found = re.search(r"^explore: build (\w+)$", self.log, re.M)
-        self.build = found[1] if found else None
-        self.cut = "explore: the list is longer than " in self.log
+        self.list = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
+        self.unused = re.search(r"^explore: (\d+ of \d+) items of the list did not fit$", self.log, re.M)
         self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
         # timeout's status: it was we who ended it, in whatever seed.
         self.ended = self.status in (124, 137)
         if error := re.search(r"^explore: error: (.*)$", self.log, re.M):
             raise Unable(error[1])
+        self.look_at_list()
+
+    def look_at_list(self):
+        """Of which build it is, what of it did not fit."""
+        self.signed, self.list = self.list, self.list.rpartition("@")[2].partition(",")[2] if "@" in self.list else self.list
+        unfit = re.search(r"^explore: of the list, (\d+ of \d+) did not fit: (.*)$", self.log, re.M)
+        self.unfit = f"{unfit[1]} items did not come up: {unfit[2]}" if unfit else ""
+        self.other = re.search(r"^explore: the list is of another build, (\w+); this is (\w+)$", self.log, re.M)
+        self.build = (re.search(r"^explore: build (\w+)$", self.log, re.M) or [None, None])[1]
+        self.cut = "explore: the list is longer than " in self.log
 
     @staticmethod
     def list_in_file(more):

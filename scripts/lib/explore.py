@@ -77,9 +77,8 @@ class Exploration:
         self.ns = dict.fromkeys(chosen, 1)
         self.booting = dict.fromkeys(chosen, 0)
         self.pairs = {trial: pairs.Pairs() for trial in chosen}
+        self.over_s, self.start = {}, time.monotonic()
         self.over = {}
-        self.over_s = {}
-        self.start = time.monotonic()
         self.open = list(chosen)
         self.unable = None
 
@@ -214,7 +213,7 @@ def replayed(trial):
         die(f"{short(trial)}, {'this list' if lists else f'seed {seed}'}: it was another build of the kernel that failed; in this one"
             " it is another schedule, and nothing fails, which says nothing of that failure")
     if boot.unfit and not boot.failed:
-        die(f"{short(trial)}: this list does not fit any more: {boot.unfit[1]} items did not come up: {boot.unfit[2]}; nothing failed")
+        die(f"{short(trial)}: this list does not fit any more: {boot.unfit}; nothing failed")
     if other:
         note("another build of the kernel failed with this; in this one it is another schedule")
     elif before and f"\noptions {' '.join(options())}\n" not in before:
@@ -222,7 +221,7 @@ def replayed(trial):
     elif before and not boot.failed:
         die(f"{short(trial)}, seed {seed} has failed with this very build, and does not now: see {shown(path)}")
     if boot.unfit:
-        note(f"this list does not fit any more: {boot.unfit[1]} items did not come up: {boot.unfit[2]}")
+        note(f"this list does not fit any more: {boot.unfit}")
     return boot
 
 

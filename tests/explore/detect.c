@@ -38,29 +38,20 @@ static const char *look_at_log(void)
 	return complaint[0] ? complaint : NULL;
 }
 
-/* look_who_spins - half of LIVELOCK is over: from now on count anew */
-static void look_who_spins(void)
-{
-	int i;
-
-	for (i = 0; i < ex.nr; i++)
-		ex.task[i].half = ex.task[i].points;
-}
-
-/* who_spins - those who have made most points since, and where they are */
+/* who_spins - in a livelock: those who have made most points of its second half */
 static const char *who_spins(void)
 {
-	static char why[160];
-	size_t len = scnprintf(why, sizeof(why), "livelock");
+	static char who[160];
+	size_t len = 0;
 	int i;
 
-	for (i = 0; i < ex.nr; i++) {
+	for (i = 0; i < ex.nr && ex.points > LIVELOCK; i++) {
 		const struct explorer *task = &ex.task[i];
 
 		if (!task->left && task->points - task->half > LIVELOCK / 20)
-			len += scnprintf(why + len, sizeof(why) - len,
+			len += scnprintf(who + len, sizeof(who) - len,
 					 ", %s spins in %ps", task->name,
 					 (void *)task->at.ip);
 	}
-	return why;
+	return who;
 }

@@ -33,7 +33,6 @@
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
-#include <asm/sections.h>
 #include <os.h>
 
 #include "explore.h"

@@ -133,6 +133,8 @@ static void pair_access(struct explorer *me, u64 seed)
 	struct written *w, next;
 
 	settle_update();
+	if (ex.points < LIVELOCK / 2)
+		me->half = me->points;
 	w = written_at(me->at.addr);
 	if (!w)
 		return;

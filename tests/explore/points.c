@@ -38,9 +38,7 @@ static struct explorer *who_is_here(void)
 static void count_point(void)
 {
 	if (ex.points++ == LIVELOCK)
-		give_up(who_spins());
-	if (ex.points == LIVELOCK / 2)
-		look_who_spins();
+		give_up("livelock");
 }
 
 static void point(struct explorer *me, const struct access *at)

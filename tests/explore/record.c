@@ -27,7 +27,8 @@ static struct event listed[EXPLORE_EVENTS];
 static bool listed_used[EXPLORE_EVENTS];
 static u16 listed_late[EXPLORE_EVENTS];	/* a bit for each that was held */
 static u32 listed_build;		/* or 0 */
-static int nr_listed;
+static int nr_events_listed;
+static int nr_listed;	/* with the stores */
 static struct event *listed_now;
 
 static int number(const struct explorer *task)
@@ -77,7 +78,7 @@ static struct event *replay_find(struct explorer *me, bool forced)
 {
 	int i;
 
-	for (i = 0; i < nr_listed; i++) {
+	for (i = 0; i < nr_events_listed; i++) {
 		struct event *e = &listed[i];
 
 		if (!listed_used[i] && e->task == number(me) &&
@@ -116,30 +117,43 @@ static bool replay_holds(const struct store *store)
 	return false;
 }
 
-/* print_unfit - what of the list did not come up */
+/* unfit - how many switches and stores of an item have not come up */
+static int unfit(const struct event *e)
+{
+	int i = e - listed;
+
+	return listed_used[i] ? e->nr_held - hweight16(listed_late[i]) : 1 + e->nr_held;
+}
+
+static int replay_unused(void)
+{
+	int i, nr = 0;
+
+	for (i = 0; i < nr_events_listed; i++)
+		nr += unfit(&listed[i]);
+	return nr;
+}
+
 static void print_unfit(void)
 {
 	static char line[400];
-	int i, j, nr = 0, all = 0, len = 0;
+	int i, j, len = 0;
 
-	for (i = 0; i < nr_listed; i++) {
+	for (i = 0; i < nr_events_listed; i++) {
 		struct event *e = &listed[i];
-		int late = listed_used[i] ? hweight16(listed_late[i]) : -1;
 
-		all += 1 + e->nr_held;
-		if (late == e->nr_held)
+		if (!unfit(e))
 			continue;
-		nr += e->nr_held - late;
 		len += scnprintf(line + len, sizeof(line) - len, " %u:%u%c%u",
 				 e->task, e->point, e->forced ? '>' : '~', e->to);
 		for (j = 0; j < e->nr_held; j++)
-			if (late < 0 || !(listed_late[i] & BIT(j)))
+			if (!listed_used[i] || !(listed_late[i] & BIT(j)))
 				len += scnprintf(line + len, sizeof(line) - len,
 						 "!%u", e->held[j]);
 	}
-	if (nr)
-		pr_err("explore: %d of %d items of the list did not fit:%s\n",
-		       nr, all, line);
+	if (len)
+		pr_err("explore: of the list, %d of %d did not fit:%s\n",
+		       replay_unused(), nr_listed, line);
 }
 
 /* build_hash - of the code: the same sources and compiler give the same points */
@@ -221,6 +235,7 @@ static bool parse_list(const char *s)
 	if (*s == '/')
 		s = list_in_file(s);
 	nr_listed = 0;
+	nr_events_listed = 0;
 	listed_build = 0;
 	if (*s == '@') {
 		char hash[9];
@@ -235,8 +250,11 @@ static bool parse_list(const char *s)
 	}
 	if (!strcmp(s, "none"))
 		return true;
-	while (nr_listed < EXPLORE_EVENTS) {
-		s = parse_event(s, &listed[nr_listed++]);
+	while (nr_events_listed < EXPLORE_EVENTS) {
+		struct event *e = &listed[nr_events_listed++];
+
+		s = parse_event(s, e);
+		nr_listed += 1 + e->nr_held;
 		if (!s || !*s)
 			return s;
 		if (*s++ != ',')

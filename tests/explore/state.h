@@ -33,9 +33,9 @@ struct explorer {
 	struct task_struct *task;
 	char name[EXPLORE_NAME];
 	unsigned int points;
+	unsigned int half;	/* of these, before half of LIVELOCK was over */
 	struct access at;	/* what it does next, or in a call now */
 	u64 prio;
-	unsigned int half;	/* points of @points, until half of LIVELOCK was over */
 	bool left;		/* its function has returned */
 	/* stores that it has done and others do not see, while they run */
 	struct store held[EXPLORE_STORES];
@@ -88,11 +88,11 @@ static void trace_saw(struct explorer *me, int task, unsigned int point,
 		      unsigned long ip);
 static void trace_missed(struct explorer *me, struct explorer *of,
 			 const struct store *store);
+static void start_pairs(void);
+static u64 seed_now(void);
+static const char *who_spins(void);
 /* mm/kasan/kasan.h has it, which only files there include. */
 bool kasan_check_range(const void *addr, size_t size, bool write,
 		       unsigned long ip);
 
-static u64 seed_now(void);
-static const char *who_spins(void);
-static void look_who_spins(void);
 static void __noreturn give_up(const char *why);

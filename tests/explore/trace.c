@@ -207,6 +207,7 @@ static void start_trace(void)
 {
 	nr_trace = 0;
 	trace_lost = 0;
+	start_pairs();
 	if (trace_wanted && !trace)
 		trace = kvmalloc_array(TRACE_LINES, sizeof(*trace), GFP_KERNEL);
 }

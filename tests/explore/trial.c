@@ -77,7 +77,7 @@ static u64 seed_now(void)
 
 static void __noreturn give_up(const char *why)
 {
-	panic("explore: %s", why);
+	panic("explore: %s%s", why, who_spins());
 }
 
 /* Whatever has ended the boot, say at which seed. */
@@ -113,6 +113,8 @@ static void print_summary(void)
 	       tr.switches, os_nsecs() - tr.start);
 	if (!list)
 		print_pairs();
+	else
+		print_unfit();
 }
 
 static enum algo algo_of(u64 seed)
@@ -216,7 +218,7 @@ void explore_judge(struct kunit *test)
 
 	/* A message without a newline can be read once another one follows. */
 	if (test->status == KUNIT_FAILURE)
-		pr_notice("explore: end of a seed\n");
+		printk(KERN_DEBUG "explore: end of a seed\n");
 	why = look_at_log();
 	/* All the seeds together may take as long as they like. */
 	reset_hung_task_detector();
@@ -240,8 +242,9 @@ void explore_judge(struct kunit *test)
 	} else if (list && !warming) {
 		print_trace();
 	}
-	if (list && !warming)
-		print_unfit();
+	if (list && !warming && replay_unused())
+		pr_err("explore: %d of %d items of the list did not fit\n",
+		       replay_unused(), nr_listed);
 	if (keep_on && tr.failed && tr.seed == tr.last)
 		kunit_set_failure(test);
 	look_at_log();
@@ -293,7 +296,6 @@ void explore_threads(struct kunit *test, const struct explore_thread *thread,
 	ex.draining = false;
 	start_record();
 	start_trace();
-	start_pairs();
 	start_algo(tr.seed, ex.algo, depth);
 	init_completion(&threads.done);
 	threads.nr_running = nr;

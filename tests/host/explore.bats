@@ -60,7 +60,7 @@ setup()
 		case $trial in
 		*bad | *bug)
 			if [ -n "$list" ]; then
-				[ ! -e "${0%/*}/unfit" ] || echo "explore: 1 of 3 items of the list did not fit: 0:5>1!6" >&2
+				[ ! -e "${0%/*}/unfit" ] || printf 'explore: %s\n' "of the list, 1 of 3 did not fit: 0:5>1!6" >&2
 				if [[ ,$list, == *,1:3\>0* && $list == *0:5\>1*!6* ]]; then fail "$first" "$list"; echo "not ok 1 x"; exit 1; fi
 			elif [ ! -e "${0%/*}/mended" ] && ((first <= 7 && last >= 7)); then
 				fail 7 '0:0~1,1:3>0!2,0:5>1!4!6,1:9>0,0:11>1'; echo "not ok 1 x"; exit 1
