@@ -105,7 +105,7 @@ def note(event):
     if event.kind in ("pick", "at"):
         return "has ended" if event.ended else f"waits in {event.called}()" if event.called else \
             "waits" if event.kind == "pick" else "is here"
-    return "not yet done" if event.kind == "switch" else event.kind
+    return {"switch": "not yet done", "timer": "its time has come"}.get(event.kind, event.kind)
 
 
 class Story:
