@@ -205,7 +205,7 @@ report()
 @test "report: the last make explore" {
 	# Pins: a link to its pages, with what it found, if there are any.
 	report
-	! links | grep report-explore
+	[ "$(links | grep -c report-explore)" = 0 ]
 	mkdir -p "$work/report-explore"
 	echo '{"b.html": {"kind": "story", "what": "y"}, "a.html": {"kind": "exploration", "what": "2 <seeds>"}}' >"$work/report-explore/index.json"
 	echo page >"$work/report-explore/index.html"
