@@ -16,6 +16,7 @@
 # there. SURVIVORS=1 then tries only the survivors again, for work on the tests.
 # mutants.sh --lines FILE UNTIL, for review.sh: changes in the lines of FILE, "source number" each, of the kernel as it is built and
 # was run last, until that time; swaps are left out. Prints what became of each.
+# mutants.sh --patch SOURCE:FUNCTION CHANGE, for bugs.sh: prints that change as a patch.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
@@ -88,15 +89,21 @@ known()
 	cut -f 1,2 "$out"/verdicts.* 2>/dev/null | grep -qxF -- "$1$tab$2"
 }
 
-# edit SOURCE AT LENGTH NEW: make that change in the worker's variant.
-edit()
+# patch_of SOURCE AT LENGTH NEW: that change as a patch.
+patch_of()
 {
 	{
 		head -c "$2" "$tree/$1"
 		printf %b "$4"
 		tail -c "+$(($2 + $3 + 1))" "$tree/$1"
 	} >"$out/new.$worker"
-	diff -u --label "a/$1" --label "b/$1" "$tree/$1" "$out/new.$worker" >"$out/patch.$worker" || [ $? = 1 ]
+	diff -u --label "a/$1" --label "b/$1" "$tree/$1" "$out/new.$worker" || [ $? = 1 ]
+}
+
+# edit SOURCE AT LENGTH NEW: make it in the worker's variant.
+edit()
+{
+	patch_of "$@" >"$out/patch.$worker"
 	variant_reset "$variant"
 	variant_patch "$variant" "$out/patch.$worker" || die "cannot change $1 at $2"
 }
@@ -163,6 +170,14 @@ lock
 [ -n "$lines" ] || "$top/scripts/build.sh" >&2
 build_mutate
 mkdir -p "$out"
+if [ "${1-}" = --patch ]; then
+	worker=patch
+	src=${2%:*}
+	mutate "$src" | awk -F '\t' -v OFS='\t' -v of="${2##*:}" -v change="$3" '$4 == of && $5 == change { print $6, $7, $8; exit }' >"$out/list.$worker"
+	IFS=$tab read -r at len new <"$out/list.$worker" || die "no change in $2: $3"
+	patch_of "$src" "$at" "$len" "$new"
+	exit
+fi
 linux_id >"$out/id.tmp"
 if ! cmp -s "$out/id.tmp" "$out/id"; then
 	rm -f "$out/tests"

@@ -48,6 +48,9 @@ class Boot:
         self.failed = bool(found)
         self.seed, self.why, self.algo, self.points, self.switches = found.groups() if found else [None] * 5
         self.list = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
+        # A trial of what this kernel does not have.
+        skipped = re.search(r"^ok 1 .*# SKIP ?(.*)$", self.ktap, re.M)
+        self.skipped = skipped and (skipped[1] or "it says no reason")
         self.unused = re.search(r"^explore: (\d+ of \d+) items of the list did not fit$", self.log, re.M)
         self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
@@ -86,7 +89,7 @@ class Boot:
         """Why this boot says nothing of its seeds, or None."""
         if self.ended:
             return f"the boot did not end within {LIMIT_S} s, LIMIT= takes more; it was in seed {self.seed or 'none'}"
-        if self.failed:
+        if self.failed or self.skipped:
             return None
         first, _, last = self.seeds.partition("-")
         if not self.counts or not re.search(r"^(not )?ok 1 ", self.ktap, re.M):

@@ -26,6 +26,10 @@ from boot import Boot, LIMIT_S, Unable, given, kept, options, short
 from ddmin import ddmin, join, split
 from explored import note, saving, tell
 
+# Suites of trials whose source this kernel does not have.
+absent = []
+
+
 def again():
     return "".join(f" {name}={value}" for name, value in given.items())
 
@@ -46,6 +50,7 @@ def trials(globs):
     there = [f"{suite}.{case}" for suite in suites for case in cases(suite)]
     if not there:
         die(f"{shown(linux)} has no trials: is it of FLAVOUR=explore?")
+    absent.extend(suite for suite in suites if not any(t.startswith(suite + ".") for t in there))
     chosen = []
     for pattern in globs:
         found = [t for t in there if any(fnmatch.fnmatchcase(name, pattern) for name in
@@ -79,6 +84,7 @@ class Exploration:
         self.pairs = {trial: pairs.Pairs() for trial in chosen}
         self.over_s, self.start = {}, time.monotonic()
         self.over = {}
+        self.skipped = {}
         self.open = list(chosen)
         self.unable = None
 
@@ -118,7 +124,11 @@ class Exploration:
                 self.done[trial] += boot.number(1)
                 self.points[trial] += boot.number(3)
                 self.ns[trial] += boot.number(5)
-                if boot.failed or boot.wrong():
+                if boot.skipped:
+                    self.skipped[trial] = boot.skipped
+                    if trial in self.open:
+                        self.open.remove(trial)
+                elif boot.failed or boot.wrong():
                     before = self.over.get(trial)
                     if not before or not boot.wrong() and (before.wrong() or int(boot.seed) < int(before.seed)):
                         self.over[trial] = boot
@@ -150,12 +160,16 @@ class Exploration:
 
     def lacks(self, trial):
         """Whether it has no result, and is not known to fail."""
+        if trial in self.skipped:
+            return False
         boot = self.over.get(trial)
         return boot.wrong() if boot else self.done[trial] != self.due(trial) or not self.done[trial]
 
     def row(self, trial):
         boot = self.over.get(trial)
         n = self.done[trial]
+        if trial in self.skipped:
+            return [f"-      {short(trial):<32} left out: {self.skipped[trial]}"]
         if not boot and not n:
             return [f"NOT OK {short(trial):<32} no seed was run: BUDGET= is too short"]
         if not boot and n != self.due(trial):
@@ -180,16 +194,19 @@ def explore(globs):
     exploration.known = pairs.known(exploration.pairs, short, kept)
     for trial in chosen:
         print("\n".join(exploration.row(trial)))
+    for suite in absent if globs == ["*"] else []:
+        print(f"-      {suite + '.*':<32} left out: this kernel has no {suite[:-len('-trial')]}.c")
     broken = sum(1 for trial in chosen if exploration.lacks(trial))
     failed = sum(1 for trial in exploration.over if not exploration.lacks(trial))
-    summary = (f"{len(chosen)} trials, {sum(exploration.done.values())} seeds, {failed} failed"
+    out = len(exploration.skipped)
+    summary = (f"{len(chosen) - out} trials, {sum(exploration.done.values())} seeds, {failed} failed"
                f"{f', {broken} could not be explored' if broken else ''}, {explored.pairs_said(exploration)}, {took:.0f} s")
     print(f"{me}: {summary}")
     with saving():
         for known in exploration.known.values():
             known.keep()
         print(f"Report: {explored.exploration_page(exploration, summary, took)}")
-    return 1 if failed else 2 if broken or explored.unsaved else 0
+    return 1 if failed else 2 if broken or explored.unsaved or out == len(chosen) else 0
 
 
 def one(globs):
@@ -206,6 +223,8 @@ def replayed(trial):
     boot = Boot(trial, seed, "explore.trace=1", *lists)
     if bad := boot.wrong():
         die(f"{short(trial)}, seed {seed}: {bad}")
+    if boot.skipped:
+        die(f"{short(trial)} is left out: {boot.skipped}")
     path = f"{kept}/{short(trial)}.{seed}"
     before = "" if lists else read(path).decode(errors="replace")
     other = boot.other or before and f"build {boot.build}\n" not in before
@@ -279,7 +298,7 @@ def find(trial, first, most="999999999999"):
     at, many = int(first), 1000
     while time.monotonic() < start + LIMIT_S and at < int(first) + int(most):
         boot = Boot(trials([trial])[0], f"{at}-{at + many - 1}")
-        if bad := boot.wrong():
+        if bad := boot.wrong() or boot.skipped:
             die(f"{trial}: {bad}")
         if boot.failed:
             if boot.seed == "0":

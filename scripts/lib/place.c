@@ -222,7 +222,8 @@ static void find_trials(void)
 	while ((e = readdir(d))) {
 		char *name = source_of(e->d_name, "_trial.c");
 
-		if (name && exists(tree, name))
+		/* it takes what its suite has */
+		if (name && exists(tree, name) && !left_out(format("%.*s_kunit.c", (int)(strstr(e->d_name, "_trial.c") - e->d_name), e->d_name)))
 			get_source(name)->trial = format("%s", e->d_name);
 	}
 	closedir(d);

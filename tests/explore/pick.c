@@ -74,6 +74,23 @@ static unsigned long candidates(void)
 	return can;
 }
 
+/* somebody_else - a task that is not ours and can run, or NULL */
+static struct task_struct *somebody_else(struct cfs_rq *cfs)
+{
+	struct sched_entity *se = cfs->curr;
+	struct rb_node *node = rb_first_cached(&cfs->tasks_timeline);
+
+	/* the running one is not in the tree */
+	for (;;) {
+		if (se && !find(task_of(se)) && can_run(task_of(se)))
+			return task_of(se);
+		if (!node)
+			return NULL;
+		se = rb_entry(node, struct sched_entity, run_node);
+		node = rb_next(node);
+	}
+}
+
 /* explore_pick - whom the scheduler is to run, or NULL: let it choose */
 struct task_struct *explore_pick(struct rq *rq)
 {
@@ -83,9 +100,9 @@ struct task_struct *explore_pick(struct rq *rq)
 
 	if (!ex.on || rq->nr_running != rq->cfs.h_nr_queued)
 		return NULL;
-	list_for_each_entry(p, &rq->cfs_tasks, se.group_node)
-		if (!find(p) && can_run(p))
-			return p;
+	p = somebody_else(&rq->cfs);
+	if (p)
+		return p;
 	if (!next || !can_run(next->task)) {
 		can = candidates();
 		if (!can)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trials of hashed work, included by io-wq_trial.c. Two io_wqs have one hash, as
+ * those of two tasks with one ring have: the worker of one has to wait for that of
+ * the other, and to be woken by it.
+ */
+
+static void wqx_start_hashed(struct kunit *test)
+{
+	struct iowq *iowq = test->priv;
+	int i;
+
+	wqx_start(test);
+	wqx.other = iowq_create_wq_hash(test, iowq->task, wqx.wq->hash);
+	for (i = 0; i < 2; i++)
+		atomic_set(&iowq->item[i].req.work.flags,
+			   IO_WQ_WORK_UNBOUND | IO_WQ_WORK_HASHED);
+}
+
+static void wqx_other_enqueuer(void *data)
+{
+	wqx_enqueue(wqx.other, 1);
+}
+
+/* One of them is let go of the hash while the other one is about to wait for it. */
+static void io_wq_trial_hash(struct kunit *test)
+{
+	explore_each_seed(test) {
+		wqx_start_hashed(test);
+		explore_run(test, { "enqueuer", wqx_enqueue_one },
+				  { "other", wqx_other_enqueuer });
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[1]);
+		iowq_put_wq(test, wqx.other);
+		wqx_end(test);
+		iowq_expect_items(test, "RR");
+	}
+}
+
+static void wqx_hash_exiter(void *data)
+{
+	struct iowq *iowq = wqx.test->priv;
+
+	iowq->item[0].then = wqx_wait;
+	wqx_enqueue(wqx.wq, 0);
+	io_wq_enqueue(wqx.other, &iowq->item[1].req.work);
+	/* its worker now waits for the hash */
+	schedule_timeout_uninterruptible(2);
+	complete(&wqx.go);
+	io_wq_exit_start(wqx.other);
+	io_wq_put_and_exit(iowq_forget(wqx.test, wqx.other));
+}
+
+/* An io_wq that waits for the hash goes away while the other one lets go of it. */
+static void io_wq_trial_hash_exit(struct kunit *test)
+{
+	explore_each_seed(test) {
+		struct iowq *iowq = test->priv;
+
+		wqx_start_hashed(test);
+		explore_run(test, { "exiter", wqx_hash_exiter });
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
+		KUNIT_EXPECT_EQ(test, iowq->item[1].ran +
+				iowq->item[1].cancelled, 1);
+		wqx_end(test);
+	}
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trials of rings and their tasks, included at the end of io_uring/io_uring.c, behind
+ * its suite, whose rings they use: who waits for events while one comes, and tasks
+ * that go away while others are at their requests.
+ */
+#include "compat.h"
+#include "explore.h"
+
+static struct urx {
+	struct kunit *test;
+	struct ring *ring;
+	struct ring_item *item;
+	struct task_struct *task;
+	unsigned long took;
+	int ret;
+} urx;
+
+static struct ring *urx_start(struct kunit *test, struct task_struct *task)
+{
+	struct ring *ring = test->priv;
+	struct task_struct *of_ring = ring->task;
+
+	memset(&urx, 0, sizeof(urx));
+	urx.test = test;
+	urx.ring = ring;
+	urx.task = task;
+	ring->nr = 0;
+	memset(ring->ran, 0, sizeof(ring->ran));
+	memset(ring->item, 0, sizeof(ring->item));
+	ring->task = task;
+	urx.item = ring_item(test);
+	ring->task = of_ring;
+	return ring;
+}
+
+static void urx_adder(void *data)
+{
+	ring_add(urx.item);
+}
+
+static void urx_waiter(void *data)
+{
+	struct ext_arg arg = { .min_time = NSEC_PER_SEC };
+	unsigned long start = jiffies;
+
+	WRITE_ONCE(urx.ring->ctx->submitter_task, current);
+	urx.ret = io_cqring_wait(urx.ring->ctx, 1, 0, &arg);
+	urx.took = jiffies - start;
+}
+
+/* The waiter runs what comes while it goes to sleep, and does not wait it out. */
+static void io_uring_trial_wait(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
+	struct io_rings *rings = ring->ctx->rings;
+
+	explore_each_seed(test) {
+		urx_start(test, ring->task);
+		explore_run(test, { "waiter", urx_waiter },
+				  { "adder", urx_adder });
+		ring->ctx->submitter_task = ring->task;
+		KUNIT_EXPECT_EQ(test, urx.ret, 0);
+		KUNIT_EXPECT_LT(test, urx.took, HZ / 2);
+		KUNIT_EXPECT_STREQ(test, ring->ran, "a");
+		rings->cq.head = rings->cq.tail;
+	}
+}
+
+static void urx_putter(void *data)
+{
+	explore_put_task(urx.item->req);
+}
+
+/* What exec does about its requests, but for cancelling them. */
+static void urx_exec(void *data)
+{
+	struct io_uring_task *tctx = urx.task->io_uring;
+
+	atomic_inc(&tctx->in_cancel);
+	wait_event(tctx->wait, !percpu_counter_sum(&tctx->inflight));
+	atomic_dec(&tctx->in_cancel);
+	__io_uring_free(urx.task);
+}
+
+static void urx_new_tctx(struct kunit *test, struct ring *ring)
+{
+	struct io_wq *wq;
+
+	KUNIT_ASSERT_EQ(test, 0, io_task_alloc_tctx(ring->task, ring->ctx));
+	wq = ring->task->io_uring->io_wq;
+	ring->task->io_uring->io_wq = NULL;
+	io_wq_exit_start(wq);
+	io_wq_put_and_exit(wq);
+}
+
+/* The task frees its tctx as soon as somebody else has put its last request. */
+static void io_uring_trial_put_exec(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, 0);
+	struct io_uring_task *tctx = ring->task->io_uring;
+
+	explore_each_seed(test) {
+		urx_new_tctx(test, ring);
+		urx_start(test, ring->task);
+		explore_run(test, { "putter", urx_putter },
+				  { "exec", urx_exec });
+		KUNIT_EXPECT_PTR_EQ(test, ring->task->io_uring, NULL);
+		io_req_add_to_cache(urx.item->req, ring->ctx);
+	}
+	ring->task->io_uring = tctx;
+}
+
+static void urx_orphan_runner(void *data)
+{
+	io_tctx_fallback_work(&urx.task->io_uring->fallback_work);
+}
+
+/* A task that has exited, and has a tctx still. */
+static struct task_struct *urx_dead_task(struct kunit *test, struct ring *ring)
+{
+	struct task_struct *task;
+
+	task = kthread_create(kthread_worker_fn, NULL, "io_uring_trial");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	get_task_struct(task);
+	KUNIT_ASSERT_EQ(test, 0, io_task_alloc_tctx(task, ring->ctx));
+	kthread_stop(task);
+	while (!READ_ONCE(task->exit_state))
+		schedule_timeout_uninterruptible(1);
+	return task;
+}
+
+/*
+ * An orphan is run, and with it the last reference to its task goes, while the one
+ * who has added it looks for somebody to run it.
+ */
+static void io_uring_trial_orphan(struct kunit *test)
+{
+	struct ring *ring;
+
+	if (!KUNIT_HAS_TCTX_FALLBACK)
+		kunit_skip(test, "orphans are run by a work item of the ring here");
+	if (KUNIT_HAS_MPSCQ)
+		kunit_skip(test, "nobody but the work item may run orphans here");
+	ring = ring_create(test, 0);
+	explore_each_seed(test) {
+		/* the reference is the runner's, as if it had been queued */
+		urx_start(test, urx_dead_task(test, ring));
+		explore_run(test, { "adder", urx_adder },
+				  { "runner", urx_orphan_runner });
+		schedule_timeout_uninterruptible(1);
+		KUNIT_EXPECT_STREQ(test, ring->ran, "a");
+		ring->ctx->rings->cq.head = ring->ctx->rings->cq.tail;
+	}
+}
+
+#if !KUNIT_HAS_TW_FILE
+#include "litmus.c"	/* tw_trial.c has them, where there is tw.c */
+#endif
+
+static struct kunit_case io_uring_trials[] = {
+	KUNIT_CASE(io_uring_trial_wait),
+	KUNIT_CASE(io_uring_trial_put_exec),
+	KUNIT_CASE(io_uring_trial_orphan),
+#if !KUNIT_HAS_TW_FILE
+	KUNIT_CASE(tw_trial_litmus_sb),
+	KUNIT_CASE(tw_trial_litmus_sb_mb),
+	KUNIT_CASE(tw_trial_litmus_mp),
+	KUNIT_CASE(tw_trial_litmus_mp_release),
+#endif
+	{}
+};
+
+static struct kunit_suite io_uring_trial_suite = {
+	.name = "io_uring-trial",
+	.init = io_uring_test_init,
+	.exit = io_uring_test_exit,
+	.test_cases = io_uring_trials,
+};
+
+kunit_test_suite(io_uring_trial_suite);
