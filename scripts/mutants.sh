@@ -16,7 +16,7 @@
 # there. SURVIVORS=1 then tries only the survivors again, for work on the tests.
 # mutants.sh --lines FILE UNTIL, for review.sh: changes in the lines of FILE, "source number" each, of the kernel as it is built and
 # was run last, until that time; swaps are left out. Prints what became of each.
-# mutants.sh --patch SOURCE:FUNCTION CHANGE, for bugs.sh: prints that change as a patch.
+# mutants.sh --patches DIR, for bugs.sh: makes patches of the changes on stdin, "source:function<tab>change<tab>trial" each.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/variant.sh"
@@ -170,12 +170,21 @@ lock
 [ -n "$lines" ] || "$top/scripts/build.sh" >&2
 build_mutate
 mkdir -p "$out"
-if [ "${1-}" = --patch ]; then
-	worker=patch
-	src=${2%:*}
-	mutate "$src" | awk -F '\t' -v OFS='\t' -v of="${2##*:}" -v change="$3" '$4 == of && $5 == change { print $6, $7, $8; exit }' >"$out/list.$worker"
-	IFS=$tab read -r at len new <"$out/list.$worker" || die "no change in $2: $3"
-	patch_of "$src" "$at" "$len" "$new"
+if [ "${1-}" = --patches ]; then
+	worker=patches
+	n=0
+	rm -f "$out"/list.*
+	while IFS=$tab read -r key change trial; do
+		src=${key%:*}
+		[ -e "$out/list.${src##*/}" ] || mutate "$src" >"$out/list.${src##*/}"
+		at=$(awk -F '\t' -v OFS='\t' -v of="${key##*:}" -v change="$change" '$4 == of && $5 == change { print $6, $7, $8; exit }' "$out/list.${src##*/}")
+		[ -n "$at" ] || die "coverage/survivors: no such change: $key: $change"
+		n=$((n + 1))
+		{
+			printf '%s\ntrial: %s\n\n' "$change" "$trial"
+			printf '%s\n' "$at" | (IFS=$tab read -r at len new && patch_of "$src" "$at" "$len" "$new")
+		} >"$2/${key##*:}-$n.patch"
+	done
 	exit
 fi
 linux_id >"$out/id.tmp"

@@ -49,8 +49,8 @@ class Boot:
         self.seed, self.why, self.algo, self.points, self.switches = found.groups() if found else [None] * 5
         self.list = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
         # A trial of what this kernel does not have.
-        skipped = re.search(r"^ok 1 .*# SKIP ?(.*)$", self.ktap, re.M)
-        self.skipped = skipped and (skipped[1] or "it says no reason")
+        skipped = re.search(r"^\s*ok 1 .*# SKIP (.+)$", self.ktap, re.M)
+        self.skipped = skipped and skipped[1]
         self.unused = re.search(r"^explore: (\d+ of \d+) items of the list did not fit$", self.log, re.M)
         self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# bugs.sh [bug...]: see the explorer find bugs that are put in: tests/explore/bugs/*.patch, and the wrong versions of fixes that
-# need it. Each is built, and its trial run from five seeds on, until a seed fails or 60 s are over.
+# bugs.sh [bug...]: see the explorer find bugs that are put in: tests/explore/bugs/*.patch, the wrong versions of fixes that
+# need it, and the changes of make mutants that do: "needs explore: " and the trial in coverage/survivors. If there is
+# name.<kernel>.patch, it takes precedence. Each is built, and its trial run from five seeds on, until a seed fails or 60 s are over.
 # A row for each: the trial, who found it first, how many seeds and seconds that took (the median of five), and the shortest story.
 # Without a name, then also the bad ends of lib/ends.sh.
 # Exit status: 0 only if all were found, five times each, and told.
@@ -12,16 +13,28 @@ export FLAVOUR="${FLAVOUR:-explore}"
 . "$top/scripts/lib/explore.sh"
 . "$top/scripts/lib/pins.sh"
 
-row='%-7s %-22s %-32s %-8s %7s %7s   %s\n'
+row='%-7s %-26s %-32s %-8s %7s %7s   %s\n'
 proof=$work/proof-$FLAVOUR
 
-# bugs: their patches; those of the wrong versions that are for this kernel.
+# mutants: make patches of the changes that only the explorer sees.
+mutants()
+{
+	rm -rf "$proof/mutants"
+	mkdir "$proof/mutants"
+	awk -F '\t' -v OFS='\t' -v here="kernel $KERNEL" '/^kernel / { on = $0 == here }
+		on && sub(/^needs explore: /, "", $3) && $3 ~ /^[a-z0-9_]*_trial_/ { sub(/:.*/, "", $3); print }' \
+		"$top/coverage/survivors" >"$proof/changes"
+	[ ! -s "$proof/changes" ] || "$top/scripts/mutants.sh" --patches "$proof/mutants" <"$proof/changes" >&2
+}
+
+# bugs: their patches, for this kernel.
 bugs()
 {
-	printf '%s\n' "$top"/tests/explore/bugs/*.patch
+	versions_in "$top/tests/explore/bugs" | cut -d ' ' -f 2-
 	for fix in $(fixes); do
-		versions "$fix"
-	done | cut -d ' ' -f 3- | xargs -d '\n' grep -l '^needs: explore'
+		[ ! -d "$top/tests/wrong/$fix" ] || versions "$fix"
+	done | cut -d ' ' -f 3- | xargs -d '\n' grep -l '^needs: explore' || :
+	printf '%s\n' "$proof"/mutants/*.patch | grep -v '/\*\.patch$' || :
 }
 
 # median FIELD: of the lines of the five.
@@ -34,6 +47,7 @@ median()
 try()
 {
 	bug=$(basename "$1" .patch)
+	bug=${bug%."$KERNEL"}
 	trial=$(trial_of "$1")
 	how=
 	[ -n "$trial" ] || how="NOT FOUND: it names no trial"
@@ -53,7 +67,14 @@ try()
 	fi
 	# shellcheck disable=SC2059
 	printf "$row" "$KERNEL" "$bug" "$trial" "$(head -n 1 "$proof/found" | cut -d ' ' -f 3)" "$(median 1)" "$(median 4)" "$how"
-	case $how in NOT*) return 1 ;; esac
+	# For wrong.sh.
+	case $how in
+	NOT*)
+		echo "$how" >"$proof/$bug.verdict"
+		return 1
+		;;
+	esac
+	echo "caught by $trial after $(median 1) seeds" >"$proof/$bug.verdict"
 }
 
 build_explorer
@@ -62,10 +83,14 @@ mkdir -p "$proof"
 printf "$row" kernel bug trial "found by" seeds seconds story
 good=0
 tried=
+# Those that are asked for are no mutants.
+if [ $# = 0 ]; then mutants; else rm -rf "$proof/mutants"; fi
 bugs >"$proof/bugs"
 while read -r patch <&4; do
-	case " ${*:-$(basename "$patch" .patch)} " in
-	*" $(basename "$patch" .patch) "*)
+	name=$(basename "$patch" .patch)
+	name=${name%."$KERNEL"}
+	case " ${*:-$name} " in
+	*" $name "*)
 		tried=yes
 		try "$patch" || good=1
 		;;

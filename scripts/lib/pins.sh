@@ -66,15 +66,21 @@ pins()
 		}' me="$me" kunit/*_kunit*.c guest/*.c)
 }
 
-# versions FIX: print "fix name patch" for each of its wrong versions for this kernel. In name.6.12.patch, 6.12 is the kernel.
-versions()
+# versions_in DIR: print "name patch" for each patch there that is for this kernel. In name.6.12.patch, 6.12 is the kernel.
+versions_in()
 {
-	(cd "$top/tests/wrong/$1" && find . -name '*.patch' -printf '%f\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
+	(cd "$1" && find . -name '*.patch' -printf '%f\n') | sed 's/\.patch$//; s/\.[0-9][0-9.]*$//' | sort -u |
 		while read -r name; do
-			p=$top/tests/wrong/$1/$name.$KERNEL.patch
-			[ -f "$p" ] || p=$top/tests/wrong/$1/$name.patch
+			p=$1/$name.$KERNEL.patch
+			[ -f "$p" ] || p=$1/$name.patch
 			[ -f "$p" ] || continue
 			only=$(sed -n 's/^only: //p' "$p")
-			case " ${only:-$KERNEL} " in *" $KERNEL "*) echo "$1 $name $p" ;; esac
+			case " ${only:-$KERNEL} " in *" $KERNEL "*) echo "$name $p" ;; esac
 		done
+}
+
+# versions FIX: print "fix name patch" for each of its wrong versions.
+versions()
+{
+	versions_in "$top/tests/wrong/$1" | sed "s/^/$1 /"
 }

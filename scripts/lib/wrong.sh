@@ -3,7 +3,8 @@
 # wrong.sh: try the wrong versions of each fix of a kernel (FIX= for one): tests/wrong/<fix>/*.patch, where *.<kernel>.patch
 # takes precedence. Each is applied on top of the fix, built and tested: first with the suites and scenarios that pin the fix,
 # then with all others, until a test fails. A row for each wrong version says which test failed.
-# A patch with "needs: explore" in its header can fail only with several CPUs or weak memory ordering; it is listed as open.
+# A patch with "needs: explore" in its header can fail only with several CPUs or weak memory ordering: bugs.sh builds it in flavour
+# explore, and a trial must fail. With EVERY=, or where the kernel cannot explore, it is listed as open.
 # EVERY=10 takes a tenth of them.
 # Exit status: 0 only if some test failed on each of the others.
 
@@ -95,6 +96,31 @@ sources()
 	done | grep '\.c$' | sort -u
 }
 
+# row FIX NAME PATCH VERDICT START: print it, and keep it.
+row()
+{
+	printf '%-7s %-22s wrong: %-34s %5d ms  %s\n' "$KERNEL" "$1" "$2" "$((($(date +%s%N) - $5) / 1000000))" "$4" |
+		tee -a "$dir/rows.$worker"
+	printf '%s\t%s\t%s\n' "$2" "$(head -n 1 "$3")" "$4" >>"$dir/$1"
+}
+
+# explored: the rows of those that need the explorer.
+explored()
+{
+	worker=explore
+	while read -r fix name patch <&4; do
+		start=$(date +%s%N)
+		verdict="open: needs explore"
+		if [ -z "${EVERY-}" ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
+			rm -f "$work/proof-explore/$name.verdict"
+			FLAVOUR=explore VARIANT='' "$top/scripts/lib/bugs.sh" "$name" >"$dir/log.$worker" 2>&1 || :
+			verdict=$(cat "$work/proof-explore/$name.verdict" 2>/dev/null) || verdict="could not be tried: $(tail -n 1 "$dir/log.$worker")"
+		fi
+		echo "$fix/$name" >>"$dir/applied"
+		row "$fix" "$name" "$patch" "$verdict" "$start"
+	done 4<"$dir/list.explore"
+}
+
 # work: try this worker's share of the list. First, its variant must pass without a change.
 work()
 {
@@ -115,14 +141,8 @@ work()
 		start=$(date +%s%N)
 		verdict=$(try "$fix" "$patch") || exit
 		variant_reset "$variant"
-		case $verdict in
-		"NOT CAUGHT" | "could not tell: "*) ! grep -q '^needs: explore$' "$patch" || verdict="open: needs explore" ;;
-		esac
 		[ "$verdict" != "${verdict#does not apply: }" ] || echo "$fix/$name" >>"$dir/applied"
-		ms=$((($(date +%s%N) - start) / 1000000))
-		printf '%-7s %-22s wrong: %-34s %5d ms  %s\n' "$KERNEL" "$fix" "$name" "$ms" "$verdict" |
-			tee -a "$dir/rows.$worker"
-		printf '%s\t%s\t%s\n' "$name" "$(head -n 1 "$patch")" "$verdict" >>"$dir/$fix"
+		row "$fix" "$name" "$patch" "$verdict" "$start"
 	done <"$dir/list.$worker"
 }
 
@@ -144,10 +164,17 @@ rm -rf "$dir"
 mkdir -p "$dir"
 for fix in $(fixes); do
 	[ ! -d "$top/tests/wrong/$fix" ] || versions "$fix"
-done | awk -v every="${EVERY:-1}" 'NR % every == 0' >"$dir/list"
-[ -s "$dir/list" ] || exit 0
-start=$(date +%s)
-seq "$JOBS" | xargs -P "$JOBS" -I '{}' "$0" --work '{}' || die "stopped, see above"
+done | awk -v every="${EVERY:-1}" 'NR % every == 0' >"$dir/asked"
+[ -s "$dir/asked" ] || exit 0
+: >"$dir/list.explore"
+while read -r fix name patch; do
+	to=$dir/list
+	! grep -q '^needs: explore$' "$patch" || to=$dir/list.explore
+	echo "$fix $name $patch" >>"$to"
+done <"$dir/asked"
+began=$(date +%s)
+[ ! -s "$dir/list" ] || seq "$JOBS" | xargs -P "$JOBS" -I '{}' "$0" --work '{}' || die "stopped, see above"
+explored
 rows=$(cat "$dir"/rows.*)
 of()
 {
@@ -156,7 +183,7 @@ of()
 caught=$(of ' caught by ')
 open=$(of ' open: ')
 elsewhere=$(of ' does not apply: ')
-n=$(wc -l <"$dir/list")
+n=$(wc -l <"$dir/asked")
 not=$((n - caught - open - elsewhere))
-echo "$KERNEL: $n wrong versions: $caught caught, $open open, $elsewhere do not apply, $not not; $(($(date +%s) - start)) s"
+echo "$KERNEL: $n wrong versions: $caught caught, $open open, $elsewhere do not apply, $not not; $(($(date +%s) - began)) s"
 [ "$not" = 0 ]

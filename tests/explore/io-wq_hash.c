@@ -65,3 +65,44 @@ static void io_wq_trial_hash_exit(struct kunit *test)
 		wqx_end(test);
 	}
 }
+
+static void wqx_third(struct iowq_item *item)
+{
+	complete(&wqx.third);
+}
+
+static void wqx_two_hashes(void *data)
+{
+	struct iowq *iowq = wqx.test->priv;
+	unsigned int flags = IO_WQ_WORK_UNBOUND | IO_WQ_WORK_HASHED;
+	int i;
+
+	for (i = 1; i < 4; i += 2)
+		atomic_set(&iowq->item[i].req.work.flags, flags |
+			   IO_WQ_WORK_CONCURRENT | 1U << IO_WQ_HASH_SHIFT);
+	atomic_set(&iowq->item[2].req.work.flags, flags | IO_WQ_WORK_CONCURRENT);
+	iowq->item[0].then = wqx_wait;
+	iowq->item[3].then = wqx_third;
+	wqx_enqueue(wqx.other, 0);
+	for (i = 1; i < 4; i++)
+		io_wq_enqueue(wqx.wq, &iowq->item[i].req.work);
+	wqx.in_time[1] = wait_for_completion_timeout(&wqx.third, WQX_PATIENCE);
+	complete(&wqx.go);
+}
+
+/*
+ * Work of a hash that is free again is not kept waiting by work before it, of one
+ * that is not.
+ */
+static void io_wq_trial_hash_two(struct kunit *test)
+{
+	explore_each_seed(test) {
+		wqx_start_hashed(test);
+		init_completion(&wqx.third);
+		explore_run(test, { "enqueuer", wqx_two_hashes });
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
+		KUNIT_EXPECT_TRUE(test, wqx.in_time[1]);
+		iowq_put_wq(test, wqx.other);
+		wqx_end(test);
+	}
+}

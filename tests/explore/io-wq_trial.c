@@ -15,7 +15,7 @@ static struct wqx {
 	struct io_wq *wq, *other;
 	struct io_worker dummy;
 	bool in_time[2];
-	struct completion go;
+	struct completion go, third;
 	int seen;
 } wqx;
 
@@ -75,17 +75,32 @@ static void io_wq_trial_ask_exit(struct kunit *test)
 	}
 }
 
+/* From now on we create the workers that it asks for, while we wait. */
+static void wqx_own(struct io_wq *wq)
+{
+	put_task_struct(wq->task);
+	wq->task = get_task_struct(current);
+}
+
 static void wqx_enqueue(struct io_wq *wq, int nr)
 {
 	struct iowq *iowq = wqx.test->priv;
+	long left;
 
 	io_wq_enqueue(wq, &iowq->item[nr].req.work);
-	wqx.in_time[nr] = wait_for_completion_timeout(&iowq->started,
-						      WQX_PATIENCE);
+	for (;;) {
+		left = wait_for_completion_interruptible_timeout(&iowq->started,
+								 WQX_PATIENCE);
+		if (left >= 0)
+			break;
+		iowq_run_owner();
+	}
+	wqx.in_time[nr] = left;
 }
 
 static void wqx_enqueuer(void *data)
 {
+	wqx_own(wqx.wq);
 	wqx_enqueue(wqx.wq, 0);
 	wqx_enqueue(wqx.wq, 1);
 }
@@ -113,6 +128,7 @@ static void wqx_retirer(void *data)
 
 static void wqx_retire_enqueuer(void *data)
 {
+	wqx_own(wqx.wq);
 	wqx_enqueue(wqx.wq, 0);
 	explore_until_retires();
 	wqx_enqueue(wqx.wq, 1);
@@ -246,6 +262,7 @@ static struct kunit_case io_wq_trials[] = {
 	KUNIT_CASE(io_wq_trial_cancel_running),
 	KUNIT_CASE(io_wq_trial_hash),
 	KUNIT_CASE(io_wq_trial_hash_exit),
+	KUNIT_CASE(io_wq_trial_hash_two),
 	{}
 };
 
