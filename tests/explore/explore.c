@@ -15,6 +15,7 @@
  *	pairs.c		which reads saw which writes
  *	detect.c	what is wrong
  *	trial.c		the loop over the seeds, the command line
+ *	clock.c		timers that fire though somebody could run
  *
  * There is no locking. All runs on one CPU, and what is here cannot be switched away
  * from, but in give_way(). Interrupts come in, and leave it alone.
@@ -22,7 +23,9 @@
 #include <linux/completion.h>
 #include <linux/ctype.h>
 #include <linux/explore.h>
+#include <linux/delay.h>
 #include <linux/hash.h>
+#include <linux/hrtimer.h>
 #include <linux/kcsan-checks.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
@@ -54,3 +57,4 @@ enum explore_barrier { EXPLORE_MB, EXPLORE_WMB };
 #include "points.c"
 #include "detect.c"
 #include "trial.c"
+#include "clock.c"

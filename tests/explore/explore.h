@@ -16,6 +16,8 @@
  *
  * The threads run together, and so do the threads that they create, until all of
  * the former have returned. They must not wait for ever: that ends the boot.
+ * A thread { "clock", explore_clock, (void *)2L } lets timers fire though others could
+ * run, twice at most. Then a time-out does not mean that nobody could.
  * Static stubs of the test are in force in them. A seed that fails ends the case,
  * so leave no trace of one that has not: the next must run as the first did.
  */
@@ -37,6 +39,7 @@ enum explore_memory explore_memory(void);
 void explore_first(struct kunit *test);
 bool explore_seed(struct kunit *test);
 void explore_judge(struct kunit *test);
+void explore_clock(void *data);
 void explore_threads(struct kunit *test, const struct explore_thread *thread,
 		     int nr);
 

@@ -24,6 +24,11 @@
 EXPLORE(block_signals)
 EXPLORE(unblock_signals)
 EXPLORE(um_set_signals)
+/* and these are in clock.c */
+EXPLORE(schedule_timeout)
+EXPLORE(hrtimer_start_range_ns)
+EXPLORE(hrtimer_cancel)
+EXPLORE(hrtimer_try_to_cancel)
 #undef EXPLORE
 
 enum explore_barrier {

@@ -9,12 +9,15 @@
 
 /* Work that waits is done at once: in simulated time nothing else takes any. */
 #define WQX_PATIENCE (HZ / 2)
+/* But with a clock: its idle workers time out two or three times. */
+#define WQX_CLOCK_PATIENCE (40 * HZ)
 
 static struct wqx {
 	struct kunit *test;
 	struct io_wq *wq, *other;
 	struct io_worker dummy;
-	bool in_time[2];
+	bool in_time[3];
+	long patience;
 	struct completion go, third;
 	int seen;
 } wqx;
@@ -27,6 +30,7 @@ static void wqx_start(struct kunit *test)
 
 	memset(&wqx, 0, sizeof(wqx));
 	wqx.test = test;
+	wqx.patience = WQX_PATIENCE;
 	init_completion(&wqx.go);
 	reinit_completion(&iowq->started);
 	for (i = 0; i < IOWQ_ITEMS; i++) {
@@ -90,7 +94,7 @@ static void wqx_enqueue(struct io_wq *wq, int nr)
 	io_wq_enqueue(wq, &iowq->item[nr].req.work);
 	for (;;) {
 		left = wait_for_completion_interruptible_timeout(&iowq->started,
-								 WQX_PATIENCE);
+								 wqx.patience);
 		if (left >= 0)
 			break;
 		iowq_run_owner();
@@ -251,6 +255,40 @@ static void io_wq_trial_cancel_running(struct kunit *test)
 	}
 }
 
+
+static void wqx_three(void *data)
+{
+	struct iowq *iowq = wqx.test->priv;
+	int i;
+
+	iowq->item[0].then = wqx_wait;
+	for (i = 0; i < 3; i++) {
+		atomic_or(IO_WQ_WORK_CONCURRENT, &iowq->item[i].req.work.flags);
+		wqx_enqueue(wqx.wq, i);
+	}
+	complete(&wqx.go);
+	wqx_exiter(NULL);
+	rcu_read_lock();
+	io_wq_for_each_worker(wqx.wq, io_wq_worker_wake, NULL);
+	rcu_read_unlock();
+}
+
+/* An idle worker, of two, has slept for long enough, and leaves, when work comes. */
+static void io_wq_trial_enqueue_timeout(struct kunit *test)
+{
+	int i;
+
+	explore_each_seed(test) {
+		wqx_start(test);
+		wqx.patience = WQX_CLOCK_PATIENCE;
+		explore_run(test, { "enqueuer", wqx_three },
+				  { "clock", explore_clock, (void *)2L });
+		for (i = 0; i < 3; i++)
+			KUNIT_EXPECT_TRUE(test, wqx.in_time[i]);
+		wqx_end(test);
+	}
+}
+
 #include "io-wq_hash.c"
 
 static struct kunit_case io_wq_trials[] = {
@@ -263,6 +301,7 @@ static struct kunit_case io_wq_trials[] = {
 	KUNIT_CASE(io_wq_trial_hash),
 	KUNIT_CASE(io_wq_trial_hash_exit),
 	KUNIT_CASE(io_wq_trial_hash_two),
+	KUNIT_CASE(io_wq_trial_enqueue_timeout),
 	{}
 };
 

@@ -65,13 +65,17 @@ static bool can_run(struct task_struct *p)
 /* candidates - a bit for each of our tasks that can run */
 static unsigned long candidates(void)
 {
-	unsigned long can = 0;
+	unsigned long can = 0, clock = 0;
 	int i;
 
 	for (i = 0; i < ex.nr; i++)
-		if (!ex.task[i].left && can_run(ex.task[i].task))
-			can |= BIT(i);
-	return can;
+		if (!ex.task[i].left && can_run(ex.task[i].task)) {
+			if (is_clock(&ex.task[i]))
+				clock = BIT(i);
+			else
+				can |= BIT(i);
+		}
+	return clock && clock_can_go(can) ? can | clock : can;
 }
 
 /* somebody_else - a task that is not ours and can run, or NULL */
@@ -156,7 +160,9 @@ static void wait_for(raw_spinlock_t *lock)
 	struct waiter waiter = { current, lock, waiters };
 	struct waiter **w;
 
-	if (preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET))
+	/* but for the clock's, which is as good as a task */
+	if (preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET) &&
+	    !is_clock(find_current()))
 		give_up("an interrupt waits for a lock of a task");
 	waiters = &waiter;
 	while (must_wait(&waiter)) {

@@ -6,7 +6,7 @@
  *
  * No point, though KASAN looks at the access:
  *
- *   - who is not of the trial, or in an interrupt;
+ *   - who is not of the trial, or in an interrupt, but for the clock's (clock.c);
  *   - a plain access to the task's own stack, and to its thread_info, which has
  *     the preempt_count that a switch saves and restores;
  *   - where interrupts were disabled by hand: that is what data of this CPU has
@@ -28,11 +28,15 @@ static bool private(const struct access *at)
 
 static struct explorer *who_is_here(void)
 {
-	if (!ex.on || irqs_off_by_hand ||
-	    preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET) ||
+	struct explorer *me = find_current();
+	int not_in = NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET;
+
+	if (is_clock(me))
+		not_in &= ~HARDIRQ_MASK;
+	if (irqs_off_by_hand || preempt_count() & not_in ||
 	    raw_spin_is_locked(&this_rq()->__lock))
 		return NULL;
-	return find_current();
+	return me;
 }
 
 static void count_point(void)

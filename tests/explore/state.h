@@ -37,6 +37,8 @@ struct explorer {
 	struct access at;	/* what it does next, or in a call now */
 	u64 prio;
 	bool left;		/* its function has returned */
+	ktime_t alarm;		/* when its sleep is over, or 0 */
+	unsigned long alarm_ip;
 	/* stores that it has done and others do not see, while they run */
 	struct store held[EXPLORE_STORES];
 	int nr_held;
@@ -79,6 +81,8 @@ static void record_held(const struct store *store);
 static struct explorer *replay_switch(struct explorer *me, unsigned long can);
 static struct explorer *replay_pick(unsigned long can);
 static bool replay_holds(const struct store *store);
+static bool is_clock(const struct explorer *task);
+static bool clock_can_go(unsigned long others);
 static void trace_point(struct explorer *me);
 static void trace_switch(struct explorer *me, struct explorer *to);
 static void trace_pick(struct explorer *to);
@@ -94,5 +98,8 @@ static const char *who_spins(void);
 /* mm/kasan/kasan.h has it, which only files there include. */
 bool kasan_check_range(const void *addr, size_t size, bool write,
 		       unsigned long ip);
+
+static void trace_timer(struct explorer *me);
+static void start_clock(const struct explore_thread *thread, int nr);
 
 static void __noreturn give_up(const char *why);

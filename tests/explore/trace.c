@@ -11,7 +11,7 @@
 
 enum trace_kind {
 	TRACE_POINT, TRACE_SWITCH, TRACE_PICK, TRACE_STORE, TRACE_IN, TRACE_MISSED,
-	TRACE_SAW,
+	TRACE_SAW, TRACE_TIMER,
 };
 
 struct trace {
@@ -53,6 +53,11 @@ static void trace_point(struct explorer *me)
 {
 	if (trace_wanted > 1)
 		trace_line(TRACE_POINT, me, me->points, &me->at);
+}
+
+static void trace_timer(struct explorer *me)
+{
+	trace_line(TRACE_TIMER, me, me->points, &me->at);
 }
 
 static void trace_switch(struct explorer *me, struct explorer *to)
@@ -158,7 +163,7 @@ static void print_trace(void)
 		[TRACE_POINT] = "point", [TRACE_SWITCH] = "switch",
 		[TRACE_PICK] = "pick", [TRACE_STORE] = "late",
 		[TRACE_IN] = "in", [TRACE_MISSED] = "missed",
-		[TRACE_SAW] = "saw",
+		[TRACE_SAW] = "saw", [TRACE_TIMER] = "timer",
 	};
 	char of[80], more[80];
 	int i;

@@ -180,6 +180,8 @@ void explore_first(struct kunit *test)
 	tr.start = os_nsecs();
 	tr.wrong = look_at_words();
 	tr.warming = true;
+	/* hrtimers are exact from the second tick of the boot on */
+	schedule_timeout_uninterruptible(3);
 	start_learning();
 	forget_pairs();
 	print_build();
@@ -309,6 +311,7 @@ void explore_threads(struct kunit *test, const struct explore_thread *thread,
 		p->kunit_test = test;
 		join(p, thread[i].name);
 	}
+	start_clock(thread, nr);
 	ex.on = true;
 	for (i = 0; i < nr; i++)
 		wake_up_process(ex.task[i].task);
