@@ -52,7 +52,7 @@ matching SEED '[0-9]{1,15}' "a number"
 matching ALGO 'mix|bursts|pct|pos' "mix, bursts, pct or pos"
 number DEPTH
 matching MEMORY 'sc|tso|weak' "sc, tso or weak"
-matching LIST '(@[0-9a-f]{8},)?(none|([0-9]{1,2}:[0-9]{1,9}[>~][0-9]{1,2}(![0-9]{1,9})*(,|$))+)' "what a failure has printed, or make minimise"
+matching LIST '(@[0-9a-f]{8},)?(none|([0-9]{1,2}:[0-9]{1,9}([>~][0-9]{1,2}(![0-9]{1,9})*|<[0-9]{1,2}[.][0-9]{1,9})(,|$))+)' "what a failure has printed, or make minimise"
 # An unclosed quote.
 words_of ARGV >/dev/null
 case ${RANGE-} in -*) die "RANGE=$RANGE: RANGE= takes commits, a..b or one" ;; esac

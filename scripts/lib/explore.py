@@ -286,8 +286,10 @@ def minimise(globs):
     if last.why != first.why:
         die(f"{short(trial)} has failed with LIST={join(atoms)}, and does not now: {last.why or 'nothing failed'}")
     late = sum(1 for atom in atoms if atom[2])
+    early = sum(1 for atom in atoms if "<" in atom[1])
     facts = (f"{short(trial)}, seed {first.seed} ({first.algo}): {first.why}; {what(first)}, after minimising {what(last)}"
-             f"{f', {late} late store' + 's' * (late != 1) if late else ''}; {len(tried)} boots, {time.monotonic() - start:.1f} s")
+             f"{f', {late} late store' + 's' * (late != 1) if late else ''}"
+             f"{f', {early} early read' + 's' * (early != 1) if early else ''}; {len(tried)} boots, {time.monotonic() - start:.1f} s")
     tell(last, True, facts)
     return 1
 

@@ -18,7 +18,7 @@ STYLE = """
 .story circle { stroke-width: 2; fill: var(--bg) }
 .story .dot-saw { stroke: var(--good); fill: var(--good) } .story .dot-write { stroke: var(--good); fill: var(--good) }
 .story .dot-late { stroke: var(--half) } .story .dot-in { stroke: var(--half); fill: var(--half) }
-.story .dot-missed { stroke: var(--bad); fill: var(--bad) } .story .dot-switch { stroke: var(--fg) }
+.story .dot-missed, .story .dot-early { stroke: var(--bad); fill: var(--bad) } .story .dot-switch { stroke: var(--fg) }
 .story .dot-at { stroke: var(--bad) }
 .story marker path { stroke: none } .story #good path { fill: var(--good) } .story #bad path { fill: var(--bad) }
 @media print { .wide { overflow: visible } .story { min-width: 0; print-color-adjust: exact } figure { break-inside: auto } }
@@ -59,7 +59,7 @@ class Picture:
 
     def label(self, row, y):
         function, at, source = row.site
-        css = {"late": "half", "in": "half", "missed": "bad", "at": "bad", "saw": "good"}.get(row.kind, "")
+        css = {"late": "half", "in": "half", "missed": "bad", "early": "bad", "at": "bad", "saw": "good"}.get(row.kind, "")
         place = f"{esc(row.name)}: {esc(at)}" + (f" {esc(function)}()" if function and at else "")
         said = f' <tspan class="{css}">{esc(row.note)}</tspan>' if row.note else ""
         if row.kind in HEIGHTS:
@@ -93,7 +93,7 @@ class Picture:
                 self.line("held", x + 10 + 5 * n, start[1], x + 10 + 5 * n, y)
         elif row.kind == "saw" and row.event.of in self.at:
             self.arrow("saw", "good", self.at[row.event.of], (x, y))
-        elif row.kind == "missed" and row.event.of in self.at:
+        elif row.kind in ("missed", "early") and row.event.of in self.at:
             mx, my = self.arrow("missed", "bad", self.at[row.event.of], (x, y))
             self.parts.append(f'<path class="cross" d="M{mx - 5} {my - 5}l10 10m0 -10l-10 10"/>')
 

@@ -98,6 +98,8 @@ def note(event):
         return f"late: others see {hexed(event.value('old'))}, not {hexed(event.value('new'))}"
     if event.kind == "missed":
         return f"sees {hexed(event.value('saw'))}, not {hexed(event.value('late'))}"
+    if event.kind == "early":
+        return f"read early: finds {hexed(event.value('saw'))}, not {hexed(event.value('late'))}"
     if event.kind == "saw":
         return f"sees {hexed(event.value('saw'))}"
     if event.kind == "in":

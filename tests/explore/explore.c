@@ -10,6 +10,7 @@
  *	algo.c		who is chosen
  *	learn.c		which points are worth it
  *	stores.c	which stores others do not see yet
+ *	reads.c		which reads find what memory held before
  *	record.c	what of it is written down, and how it is done again
  *	trace.c		the same, to be read
  *	pairs.c		which reads saw which writes
@@ -38,16 +39,18 @@
 #include <linux/string.h>
 #include <os.h>
 
+#include "../mm/slab.h"
 #include "explore.h"
 #include "hooks.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "explore."
 
-enum explore_barrier { EXPLORE_MB, EXPLORE_WMB };
+enum explore_barrier { EXPLORE_MB, EXPLORE_WMB, EXPLORE_RELEASE, EXPLORE_RMB };
 
 #include "state.h"
 #include "stores.c"
+#include "reads.c"
 #include "pick.c"
 #include "algo.c"
 #include "record.c"

@@ -33,7 +33,9 @@ EXPLORE(hrtimer_try_to_cancel)
 
 enum explore_barrier {
 	EXPLORE_MB,
-	EXPLORE_WMB,	/* and the part of a release that is about stores */
+	EXPLORE_WMB,
+	EXPLORE_RELEASE,	/* an EXPLORE_WMB, and nothing more to what follows */
+	EXPLORE_RMB,	/* and the part of an acquire that is about reads */
 };
 
 void explore_access(const void *ptr, unsigned long size, int type);
@@ -48,23 +50,33 @@ void explore_relax(void);
 #undef kcsan_release
 #define kcsan_mb()	explore_barrier(EXPLORE_MB)
 #define kcsan_wmb()	explore_barrier(EXPLORE_WMB)
-#define kcsan_release()	explore_barrier(EXPLORE_WMB)
+#define kcsan_release()	explore_barrier(EXPLORE_RELEASE)
 
 #include <asm/barrier.h>
 #undef smp_mb
 #undef smp_wmb
+#undef smp_rmb
+#undef smp_load_acquire
 #undef smp_store_mb
 #undef smp_mb__before_atomic
 #undef smp_mb__after_atomic
 #undef smp_store_release
 #define smp_mb()	explore_barrier(EXPLORE_MB) /* full */
 #define smp_wmb()	explore_barrier(EXPLORE_WMB) /* stores */
+#define smp_rmb()	explore_barrier(EXPLORE_RMB) /* reads */
 #define smp_store_mb(var, value) /* the store, then full */ \
 	do { WRITE_ONCE(var, value); explore_barrier(EXPLORE_MB); } while (0)
 #define smp_mb__before_atomic()	explore_barrier(EXPLORE_MB) /* full */
 #define smp_mb__after_atomic()	explore_barrier(EXPLORE_MB) /* full */
 #define smp_store_release(p, v) \
 	do { explore_barrier(EXPLORE_WMB); WRITE_ONCE(*p, v); } while (0)
+
+#define smp_load_acquire(p) ({						\
+	__unqual_scalar_typeof(*p) value__ = READ_ONCE(*p);		\
+									\
+	explore_barrier(EXPLORE_RMB);					\
+	(typeof(*p))value__;						\
+})
 
 #include <asm/processor.h>
 #define cpu_relax()	explore_relax()

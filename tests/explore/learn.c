@@ -98,7 +98,7 @@ static bool matters(struct explorer *me)
 {
 	struct learned *site;
 
-	if (ex.all_points || !learn.known || explore_nr_stores ||
+	if (ex.all_points || !learn.known || nr_logged ||
 	    me->at.type & ACCESS_CALL)
 		return true;
 	site = learned(learn.site, me->at.ip, false);

@@ -9,6 +9,7 @@
 #define LITMUS_SEEDS 3000	/* some four in a thousand are odd */
 
 static int litmus_x, litmus_y, litmus_seen[2];
+static int litmus_first, litmus_second, *litmus_p;
 
 static void litmus_store_load(int *store, int *look, int *seen, bool barrier)
 {
@@ -44,6 +45,62 @@ static void litmus_mp_reader(void *release)
 	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
 }
 
+static void litmus_mp_unordered_reader(void *rmb)
+{
+	WRITE_ONCE(litmus_seen[0], READ_ONCE(litmus_y));
+	if (rmb)
+		smp_rmb(); /* with the writer's release */
+	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
+}
+
+static void litmus_mp_plain_reader(void *rmb)
+{
+	WRITE_ONCE(litmus_seen[0], READ_ONCE(litmus_y));
+	WRITE_ONCE(litmus_seen[1], litmus_x);
+}
+
+static void litmus_releaser(void *unused)
+{
+	litmus_mp_writer((void *)1L);
+}
+
+static void litmus_lb_one(void *unused)
+{
+	WRITE_ONCE(litmus_seen[0], READ_ONCE(litmus_x));
+	WRITE_ONCE(litmus_y, 1);
+}
+
+static void litmus_lb_other(void *unused)
+{
+	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_y));
+	WRITE_ONCE(litmus_x, 1);
+}
+
+static void litmus_publisher(void *unused)
+{
+	WRITE_ONCE(litmus_second, 1);
+	smp_store_release(&litmus_p, &litmus_second); /* with the dependency */
+}
+
+static void litmus_follower(void *unused)
+{
+	int *p = READ_ONCE(litmus_p);
+
+	WRITE_ONCE(litmus_seen[0], p == &litmus_second);
+	WRITE_ONCE(litmus_seen[1], READ_ONCE(*p));
+}
+
+static void litmus_twice(void *unused)
+{
+	WRITE_ONCE(litmus_seen[0], READ_ONCE(litmus_x));
+	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
+}
+
+static int litmus_both_seen(void)
+{
+	return litmus_seen[0] && litmus_seen[1];
+}
+
 static int litmus_flag_seen(void)
 {
 	return litmus_seen[0] == 1 && !litmus_seen[1];
@@ -65,6 +122,8 @@ static void litmus(struct kunit *test, void (*one)(void *),
 	explore_each_seed(test) {
 		litmus_x = 0;
 		litmus_y = 0;
+		litmus_second = 0;
+		litmus_p = &litmus_first;
 		memset(litmus_seen, 0, sizeof(litmus_seen));
 		explore_run(test, { "one", one, data }, { "other", other, data });
 		nr++;
@@ -100,5 +159,45 @@ static void tw_trial_litmus_mp(struct kunit *test)
 static void tw_trial_litmus_mp_release(struct kunit *test)
 {
 	litmus(test, litmus_mp_writer, litmus_mp_reader, true, litmus_flag_seen,
+	       EXPLORE_WEAK);
+}
+
+/* The same, where it is the reader who may have read the message before. */
+static void tw_trial_litmus_mp_early(struct kunit *test)
+{
+	litmus(test, litmus_releaser, litmus_mp_unordered_reader, false,
+	       litmus_flag_seen, EXPLORE_WEAK);
+}
+
+static void tw_trial_litmus_mp_plain(struct kunit *test)
+{
+	litmus(test, litmus_releaser, litmus_mp_plain_reader, false,
+	       litmus_flag_seen, EXPLORE_WEAK);
+}
+
+static void tw_trial_litmus_mp_rmb(struct kunit *test)
+{
+	litmus(test, litmus_releaser, litmus_mp_unordered_reader, true,
+	       litmus_flag_seen, EXPLORE_WEAK);
+}
+
+/* The message is found by the pointer that was read: never the old one. */
+static void tw_trial_litmus_mp_address(struct kunit *test)
+{
+	litmus(test, litmus_publisher, litmus_follower, true, litmus_flag_seen,
+	       EXPLORE_WEAK);
+}
+
+/* Load buffering: each sees the store that the other does after its read. Never. */
+static void tw_trial_litmus_lb(struct kunit *test)
+{
+	litmus(test, litmus_lb_one, litmus_lb_other, true, litmus_both_seen,
+	       EXPLORE_WEAK);
+}
+
+/* Coherence: who has seen a store, never again finds what was there before. */
+static void tw_trial_litmus_twice(struct kunit *test)
+{
+	litmus(test, litmus_lb_other, litmus_twice, true, litmus_flag_seen,
 	       EXPLORE_WEAK);
 }

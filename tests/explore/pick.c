@@ -102,6 +102,10 @@ struct task_struct *explore_pick(struct rq *rq)
 	struct task_struct *p;
 	unsigned long can;
 
+	take_back();
+	/* who has slept, has seen what was done before it was woken */
+	if (ex.on && !next)
+		waits_for_reads(find_current());
 	if (!ex.on || rq->nr_running != rq->cfs.h_nr_queued)
 		return NULL;
 	p = somebody_else(&rq->cfs);
@@ -124,9 +128,14 @@ struct task_struct *explore_pick(struct rq *rq)
 static void give_way(void)
 {
 	bool atomic = preempt_count() || irqs_disabled();
+	struct explorer *me = find_current();
 
 	explore_nr_atomic += atomic;
+	if (me)
+		me->switching = true;
 	explore_schedule();
+	if (me)
+		me->switching = false;
 	explore_nr_atomic -= atomic;
 }
 
@@ -135,12 +144,12 @@ static void switch_to_task(struct explorer *me, struct explorer *next)
 	record_switch(me, next);
 	trace_switch(me, next);
 	hold(me);
-	explore_flush();
+	empty_log();
 	ex.switches++;
 	ex.next = next;
 	give_way();
 	come_in(me);
-	explore_flush();
+	empty_log();
 }
 
 /* relax_for - a pick, not a switch: there was no point from which to go on */
@@ -148,11 +157,11 @@ static void relax_for(struct explorer *next, unsigned long can)
 {
 	record_pick(next, can);
 	trace_pick(next);
-	explore_flush();
+	empty_log();
 	ex.switches++;
 	ex.next = next;
 	give_way();
-	explore_flush();
+	empty_log();
 }
 
 static void wait_for(raw_spinlock_t *lock)
@@ -197,6 +206,7 @@ static void join(struct task_struct *p, const char *name)
 	*task = (struct explorer){ .task = get_task_struct(p) };
 	strscpy(task->name, name);
 	task->prio = random_below(~0ULL);
+	task->since = nr_pasts;
 	ex.nr++;
 }
 

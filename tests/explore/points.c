@@ -69,13 +69,19 @@ static void access(const void *ptr, unsigned long size, int type,
 	struct access at = { (unsigned long)ptr, size, type, ip };
 	struct explorer *me = who_is_here();
 
+	take_back();
 	if (type & KCSAN_ACCESS_ASSERT)
 		return;
 	if (me && !private(&at)) {
+		go_on(me);
 		point(me, &at);
 		meet_held(me);
 		pair_access(me, seed_now());
 		log_access(me);
+		log_read(me);
+		if (type & KCSAN_ACCESS_COMPOUND && !me->released)
+			waits_for_reads(me);
+		me->released = false;
 	}
 #ifdef CONFIG_KASAN
 	kasan_check_range((void *)ptr, size, type & KCSAN_ACCESS_WRITE, ip);
@@ -92,11 +98,17 @@ void explore_barrier(enum explore_barrier barrier)
 	struct access at = { .type = ACCESS_CALL, .ip = _RET_IP_ };
 	struct explorer *me = who_is_here();
 
+	take_back();
 	if (!me)
 		return;
+	go_on(me);
 	/* What was stored can be held up to here, and no further. */
-	point(me, &at);
+	if (barrier != EXPLORE_RMB)
+		point(me, &at);
 	barrier_passed(barrier);
+	if (barrier == EXPLORE_MB || barrier == EXPLORE_RMB)
+		read_all(me);
+	me->released = barrier == EXPLORE_RELEASE;
 }
 
 /* explore_relax - cpu_relax(): somebody else has to do something first */
@@ -106,6 +118,8 @@ void explore_relax(void)
 	unsigned long can;
 
 	barrier();
+	take_back();
+	waits_for_reads(me);
 	if (!me)
 		return;
 	count_point();
@@ -121,10 +135,15 @@ __visible void explore_call(unsigned long ip, void *function)
 	struct access at = { (unsigned long)function, 0, ACCESS_CALL, ip };
 	struct explorer *me = who_is_here();
 
+	take_back();
 	if (!me)
 		return;
+	go_on(me);
 	point(me, &at);
 	explore_flush();
+	if (function == call_rcu || function == kvfree_call_rcu ||
+	    function == synchronize_rcu)
+		rcu_used = true;
 }
 
 /* Pass on the six registers that can hold arguments. The seventh aligns the stack. */

@@ -8,6 +8,8 @@
  *	1:34>0!30!32	and of its stores, those of points 30 and 32 were held
  *	1:34~2		after its 34th point task 1 could not go on, or spins, and task
  *			2 did
+ *	1:34<0.28	at its 34th point, task 1 read what was there before task 0
+ *			stored at its 28th, though that had been seen by others
  *
  * Tasks are counted from 0, in the order in which they were created, points from 1.
  * With the same build the list gives the same schedule, whatever ran before. With
@@ -74,7 +76,7 @@ static void record_held(const struct store *store)
 			listed_late[listed_now - listed] |= BIT(i);
 }
 
-static struct event *replay_find(struct explorer *me, bool forced)
+static struct event *replay_find(struct explorer *me, bool forced, bool early)
 {
 	int i;
 
@@ -82,7 +84,8 @@ static struct event *replay_find(struct explorer *me, bool forced)
 		struct event *e = &listed[i];
 
 		if (!listed_used[i] && e->task == number(me) &&
-		    e->point == (me ? me->points : 0) && e->forced == forced)
+		    e->point == (me ? me->points : 0) && e->forced == forced &&
+		    e->early == early)
 			return e;
 	}
 	return NULL;
@@ -98,13 +101,13 @@ static struct explorer *replay_to(struct event *e, unsigned long can)
 
 static struct explorer *replay_switch(struct explorer *me, unsigned long can)
 {
-	listed_now = replay_find(me, true);
+	listed_now = replay_find(me, true, false);
 	return replay_to(listed_now, can) ?: me;
 }
 
 static struct explorer *replay_pick(unsigned long can)
 {
-	return replay_to(replay_find(ex.last, false), can) ?: nth(can, 0);
+	return replay_to(replay_find(ex.last, false, false), can) ?: nth(can, 0);
 }
 
 static bool replay_holds(const struct store *store)
@@ -123,6 +126,32 @@ static int unfit(const struct event *e)
 	int i = e - listed;
 
 	return listed_used[i] ? e->nr_held - hweight16(listed_late[i]) : 1 + e->nr_held;
+}
+
+static void record_early(struct explorer *me, const struct past *store)
+{
+	struct event *e = &events[nr_events];
+
+	record(me, &ex.task[store->by], false);
+	if (events_lost)
+		return;
+	e->early = true;
+	e->held[0] = store->point;
+}
+
+/* replay_early - which of @can is not seen, or @nr */
+static int replay_early(struct explorer *me, struct past **can, int nr)
+{
+	struct event *e = replay_find(me, false, true);
+	int i;
+
+	for (i = 0; e && i < nr; i++) {
+		if (can[i]->by == e->to && can[i]->point == e->held[0]) {
+			listed_used[e - listed] = true;
+			return i;
+		}
+	}
+	return nr;
 }
 
 static int replay_unused(void)
@@ -145,7 +174,11 @@ static void print_unfit(void)
 		if (!unfit(e))
 			continue;
 		len += scnprintf(line + len, sizeof(line) - len, " %u:%u%c%u",
-				 e->task, e->point, e->forced ? '>' : '~', e->to);
+				 e->task, e->point,
+				 e->forced ? '>' : e->early ? '<' : '~', e->to);
+		if (e->early)
+			len += scnprintf(line + len, sizeof(line) - len, ".%u",
+					 e->held[0]);
 		for (j = 0; j < e->nr_held; j++)
 			if (!listed_used[i] || !(listed_late[i] & BIT(j)))
 				len += scnprintf(line + len, sizeof(line) - len,
@@ -197,13 +230,16 @@ static const char *parse_event(const char *s, struct event *e)
 	if (!s || nr >= EXPLORE_TASKS || *s++ != ':')
 		return NULL;
 	s = parse_number(s, &e->point);
-	if (!s || (*s != '>' && *s != '~'))
+	if (!s || (*s != '>' && *s != '~' && *s != '<'))
 		return NULL;
 	e->forced = *s == '>';
+	e->early = *s == '<';
 	s = parse_number(s + 1, &nr);
 	e->to = nr;
 	if (!s || nr >= EXPLORE_TASKS)
 		return NULL;
+	if (e->early)
+		return *s == '.' ? parse_number(s + 1, &e->held[0]) : NULL;
 	while (*s == '!' && e->forced && e->nr_held < EXPLORE_STORES) {
 		s = parse_number(s + 1, &e->held[e->nr_held++]);
 		if (!s)
@@ -277,7 +313,10 @@ static void print_list(void)
 		struct event *e = &events[i];
 
 		len += sprintf(line + len, "%s%u:%u%c%u", i ? "," : "", e->task,
-			       e->point, e->forced ? '>' : '~', e->to);
+			       e->point, e->forced ? '>' : e->early ? '<' : '~',
+			       e->to);
+		if (e->early)
+			len += sprintf(line + len, ".%u", e->held[0]);
 		for (j = 0; j < e->nr_held; j++)
 			len += sprintf(line + len, "!%u", e->held[j]);
 		if (len < LIST_LINE)

@@ -4,6 +4,8 @@
 #define EXPLORE_TASKS 16
 /* stores that a task can have in flight; as a bigger one, a buffer of a CPU drains */
 #define EXPLORE_STORES 16
+/* pointers that a task can have read without a barrier */
+#define EXPLORE_DEPS 16
 #define EXPLORE_EVENTS 4096
 #define EXPLORE_NAME 16
 /* points, which no trial has: somebody spins */
@@ -42,12 +44,24 @@ struct explorer {
 	/* stores that it has done and others do not see, while they run */
 	struct store held[EXPLORE_STORES];
 	int nr_held;
+	/* of its reads, see reads.c */
+	unsigned int since;	/* when it could have done them */
+	bool waits;		/* for them, before it goes on */
+	bool switching;		/* takes locks that are not its own */
+	bool released;		/* just now, with what it does next */
+	int count;		/* its preempt_count() */
+	struct {
+		u64 value;	/* what it has read, that may be a pointer */
+		unsigned int since;
+	} dep[EXPLORE_DEPS];
+	int nr_deps;
 };
 
 /* A place where it is not the explorer's default who runs next. */
 struct event {
 	u8 task, to;
 	bool forced;		/* @task could have gone on */
+	bool early;		/* no switch: a read that is older than a store of @to */
 	unsigned int point;	/* the last that @task has reached */
 	unsigned int held[EXPLORE_STORES];
 	int nr_held;
@@ -77,6 +91,16 @@ static struct explorer *choose(struct explorer *me, unsigned long can);
 static struct explorer *choose_waiting(unsigned long can);
 static void record_switch(struct explorer *me, struct explorer *to);
 static void record_pick(struct explorer *to, unsigned long can);
+struct past;
+static void record_early(struct explorer *me, const struct past *store);
+static int replay_early(struct explorer *me, struct past **can, int nr);
+static void trace_early(struct explorer *me, const struct past *store, u64 now);
+static void take_back(void);
+static void settle_past(void);
+static void remember(struct explorer *by, const struct access *at, unsigned int point,
+		     u64 old, u64 new, bool pending);
+static void waits_for_reads(struct explorer *me);
+static struct explorer *find_current(void);
 static void record_held(const struct store *store);
 static struct explorer *replay_switch(struct explorer *me, unsigned long can);
 static struct explorer *replay_pick(unsigned long can);

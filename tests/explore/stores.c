@@ -25,11 +25,12 @@
  * holder come in first: its store was the earlier one. Who is not ours, and writes
  * there, has the last word as well: the store then counts as gone in before.
  *
- * What is not here: reads that are satisfied early. A missing read barrier is not
- * found.
+ * Reads are in reads.c.
  */
 
 static struct store log_of_stores[EXPLORE_STORES];
+static int nr_logged;
+/* Not 0 while tasks are explored: tell us of locks. */
 int explore_nr_stores;
 static unsigned int store_epoch;
 /* The last in the log: its value is in memory only once the task has gone on. */
@@ -66,17 +67,26 @@ static bool overlap(const struct access *a, const struct access *b)
 	return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
 }
 
+static void empty_log(void)
+{
+	nr_logged = 0;
+	store_pending = false;
+}
+
+/* explore_flush - what was stored so far can be seen, and what is read is read later */
 void explore_flush(void)
 {
-	explore_nr_stores = 0;
-	store_pending = false;
+	take_back();
+	waits_for_reads(find_current());
+	empty_log();
 }
 
 /* settle - the task has gone on, so what it stored last is there */
 static void settle(void)
 {
-	struct store *last = &log_of_stores[explore_nr_stores - 1];
+	struct store *last = &log_of_stores[nr_logged - 1];
 
+	settle_past();
 	if (!store_pending)
 		return;
 	store_pending = false;
@@ -88,17 +98,17 @@ static void flush_before_epoch(void)
 {
 	int i, nr = 0;
 
-	for (i = 0; i < explore_nr_stores; i++)
+	for (i = 0; i < nr_logged; i++)
 		if (log_of_stores[i].epoch == store_epoch)
 			log_of_stores[nr++] = log_of_stores[i];
-	explore_nr_stores = nr;
+	nr_logged = nr;
 }
 
 static void barrier_passed(enum explore_barrier barrier)
 {
 	if (barrier == EXPLORE_MB)
-		explore_flush();
-	else
+		empty_log();
+	else if (barrier != EXPLORE_RMB)
 		store_epoch++;
 }
 
@@ -111,24 +121,26 @@ static void log_access(struct explorer *me)
 
 	if (!(me->at.type & KCSAN_ACCESS_WRITE) || ex.memory == EXPLORE_SC)
 		return;
+	if (me->at.size <= 8)
+		remember(me, &me->at, me->points, load(&me->at), 0, true);
 	if (atomic && ex.memory == EXPLORE_TSO) {
-		explore_flush();
+		empty_log();
 		return;
 	}
 	if ((me->at.type & KCSAN_ACCESS_COMPOUND) || me->at.size > 8 ||
 	    !is_power_of_2(me->at.size)) {
 		if (ex.memory == EXPLORE_TSO)
-			explore_flush();
+			empty_log();
 		flush_before_epoch();
-		for (i = 0; i < explore_nr_stores; i++)
+		for (i = 0; i < nr_logged; i++)
 			if (overlap(&log_of_stores[i].at, &me->at))
-				explore_flush();
+				empty_log();
 		return;
 	}
-	if (explore_nr_stores == EXPLORE_STORES)
+	if (nr_logged == EXPLORE_STORES)
 		memmove(log_of_stores, log_of_stores + 1,
-			--explore_nr_stores * sizeof(*store));
-	store = &log_of_stores[explore_nr_stores++];
+			--nr_logged * sizeof(*store));
+	store = &log_of_stores[nr_logged++];
 	*store = (struct store){
 		.at = me->at,
 		.point = me->points,
@@ -142,7 +154,7 @@ static void log_access(struct explorer *me)
 /* hold - choose which stores others are not to see, and take them back */
 static void hold(struct explorer *me)
 {
-	int i, j, first = explore_nr_stores, nr = explore_nr_stores;
+	int i, j, first = nr_logged, nr = nr_logged;
 
 	me->nr_held = 0;
 	if (!nr)
@@ -183,10 +195,14 @@ static void come_in(struct explorer *me)
 {
 	int i;
 
-	for (i = 0; i < me->nr_held; i++)
+	for (i = 0; i < me->nr_held; i++) {
 		if (me->held[i].held &&
-		    exchange(&me->held[i], me->held[i].old, me->held[i].new))
+		    exchange(&me->held[i], me->held[i].old, me->held[i].new)) {
 			trace_in(me, &me->held[i]);
+			remember(me, &me->held[i].at, me->held[i].point,
+				 me->held[i].old, me->held[i].new, false);
+		}
+	}
 	me->nr_held = 0;
 }
 

@@ -11,7 +11,7 @@
 
 enum trace_kind {
 	TRACE_POINT, TRACE_SWITCH, TRACE_PICK, TRACE_STORE, TRACE_IN, TRACE_MISSED,
-	TRACE_SAW, TRACE_TIMER,
+	TRACE_SAW, TRACE_TIMER, TRACE_EARLY,
 };
 
 struct trace {
@@ -120,6 +120,18 @@ static void trace_missed(struct explorer *me, struct explorer *of,
 	}
 }
 
+static void trace_early(struct explorer *me, const struct past *store, u64 now)
+{
+	struct trace *t = trace_line(TRACE_EARLY, me, me->points, &me->at);
+
+	if (t) {
+		t->other = store->by;
+		t->other_point = store->point;
+		t->old = store->old;
+		t->new = now;
+	}
+}
+
 static const char *what(const struct access *at)
 {
 	if (at->type & ACCESS_CALL)
@@ -164,6 +176,7 @@ static void print_trace(void)
 		[TRACE_PICK] = "pick", [TRACE_STORE] = "late",
 		[TRACE_IN] = "in", [TRACE_MISSED] = "missed",
 		[TRACE_SAW] = "saw", [TRACE_TIMER] = "timer",
+		[TRACE_EARLY] = "early",
 	};
 	char of[80], more[80];
 	int i;
@@ -187,6 +200,7 @@ static void print_trace(void)
 				 t->old, t->new);
 			break;
 		case TRACE_MISSED:
+		case TRACE_EARLY:
 			snprintf(more, sizeof(more),
 				 " saw=0x%llx late=0x%llx of %u:%u", t->old,
 				 t->new, t->other, t->other_point);

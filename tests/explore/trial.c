@@ -278,6 +278,7 @@ static void end_tasks(int nr)
 			schedule_timeout_uninterruptible(1);
 		}
 	ex.on = false;
+	explore_nr_stores = 0;
 	for (i = 0; i < ex.nr; i++)
 		put_task_struct(ex.task[i].task);
 }
@@ -297,6 +298,7 @@ void explore_threads(struct kunit *test, const struct explore_thread *thread,
 	ex.choices = 0;
 	ex.draining = false;
 	start_record();
+	start_reads();
 	start_trace();
 	start_algo(tr.seed, ex.algo, depth);
 	init_completion(&threads.done);
@@ -313,6 +315,7 @@ void explore_threads(struct kunit *test, const struct explore_thread *thread,
 	}
 	start_clock(thread, nr);
 	ex.on = true;
+	explore_nr_stores = 1;
 	for (i = 0; i < nr; i++)
 		wake_up_process(ex.task[i].task);
 	if (!wait_for_completion_timeout(&threads.done, HANG))

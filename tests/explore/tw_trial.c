@@ -168,6 +168,44 @@ static void tw_trial_drain(struct kunit *test)
 	}
 }
 
+static struct evx {
+	unsigned int in_ring, counted;
+} evx;
+
+static void evx_poster(void *data)
+{
+	struct io_ring_ctx *ctx = data;
+
+	ctx->cached_cq_tail++;
+	/* as io_commit_cqring() */
+	smp_store_release(&ctx->rings->cq.tail, ctx->cached_cq_tail);
+}
+
+static void evx_waiter(void *data)
+{
+	struct io_ring_ctx *ctx = data;
+
+	rcu_read_lock();
+	evx.in_ring = __io_cqring_events_user(ctx);
+	evx.counted = io_cqring_events(ctx);
+	rcu_read_unlock();
+}
+
+/* Who has seen a CQE in the ring, counts it. */
+static void tw_trial_events(struct kunit *test)
+{
+	struct twq *twq = test->priv;
+	struct io_ring_ctx *ctx = twq->ctx[0];
+
+	explore_each_seed(test) {
+		ctx->cached_cq_tail = 0;
+		ctx->rings->cq.tail = 0;
+		explore_run(test, { "poster", evx_poster, ctx },
+				  { "waiter", evx_waiter, ctx });
+		KUNIT_EXPECT_GE(test, evx.counted, evx.in_ring);
+	}
+}
+
 #include "litmus.c"
 
 static struct kunit_case tw_trials[] = {
@@ -175,10 +213,17 @@ static struct kunit_case tw_trials[] = {
 	KUNIT_CASE(tw_trial_wait),
 	KUNIT_CASE(tw_trial_wait_lazy),
 	KUNIT_CASE(tw_trial_drain),
+	KUNIT_CASE(tw_trial_events),
 	KUNIT_CASE(tw_trial_litmus_sb),
 	KUNIT_CASE(tw_trial_litmus_sb_mb),
 	KUNIT_CASE(tw_trial_litmus_mp),
 	KUNIT_CASE(tw_trial_litmus_mp_release),
+	KUNIT_CASE(tw_trial_litmus_mp_early),
+	KUNIT_CASE(tw_trial_litmus_mp_plain),
+	KUNIT_CASE(tw_trial_litmus_mp_rmb),
+	KUNIT_CASE(tw_trial_litmus_mp_address),
+	KUNIT_CASE(tw_trial_litmus_lb),
+	KUNIT_CASE(tw_trial_litmus_twice),
 	{}
 };
 
