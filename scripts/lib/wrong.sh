@@ -114,7 +114,8 @@ explored()
 		if [ -z "${EVERY-}" ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
 			rm -f "$work/proof-explore/$name.verdict"
 			FLAVOUR=explore VARIANT='' "$top/scripts/lib/bugs.sh" "$name" >"$dir/log.$worker" 2>&1 || :
-			verdict=$(cat "$work/proof-explore/$name.verdict" 2>/dev/null) || verdict="could not be tried: $(tail -n 1 "$dir/log.$worker")"
+			verdict=$(cat "$work/proof-explore/$name.verdict" 2>/dev/null || :)
+			[ -n "$verdict" ] || verdict="could not be tried: $(tail -n 1 "$dir/log.$worker")"
 		fi
 		echo "$fix/$name" >>"$dir/applied"
 		row "$fix" "$name" "$patch" "$verdict" "$start"

@@ -19,6 +19,8 @@ static char *list;
 module_param_named(list, list, charp, 0444);
 static bool keep_on;
 module_param_named(keep, keep_on, bool, 0444);
+static bool known_too;
+module_param_named(known, known_too, bool, 0444);
 
 static const char * const algos[] = {
 	[ALGO_NONE] = "none", [ALGO_BURSTS] = "bursts", [ALGO_PCT] = "pct",
@@ -194,6 +196,12 @@ void explore_first(struct kunit *test)
 		pr_err("explore: error: %s\n", tr.wrong);
 		KUNIT_FAIL(test, "%s", tr.wrong);
 	}
+}
+
+void explore_known(struct kunit *test, const char *bug)
+{
+	if (!known_too)
+		kunit_skip(test, "a known bug, for ARGS=explore.known=1: %s", bug);
 }
 
 /* explore_seed - whether there is one more; it is the one that runs now */

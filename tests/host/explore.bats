@@ -30,7 +30,7 @@ setup()
 		list= trace=
 		for word; do
 			case $word in
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,out} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			explore.list=*) list=${word#*=} ;;
 			explore.trace=1) trace=1 ;;
@@ -55,6 +55,7 @@ setup()
 			echo "explore: trial $trial: $(($1 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 1000000 ns"
 		} >&2
 		case $trial in *slow) echo $$ >"${0%/*}/pid"; exec sleep 60 ;; esac
+		case $trial in *out) printf '%s\n' "    ok 1 $trial # SKIP there is no such thing here" "ok 1 some-trial"; exit ;; esac
 		case $trial in *dies) echo "Kernel panic - not syncing: Oops" >&2; exit 134 ;; esac
 		case $trial in *killed) if ((first <= 23 && last >= 23)); then echo "Segmentation fault" >&2; exit 139; fi ;; esac
 		case $trial in
@@ -108,6 +109,24 @@ setup()
 	done
 	BUDGET=1 T=*_good try scripts/explore.sh
 	works
+}
+
+@test "explore: what this kernel does not have" {
+	# Pins: it is named with the reason, and is no success if nothing else was run.
+	touch tests/explore/other_trial.c
+	SEEDS=1-9 T='*_good *_out' try scripts/explore.sh
+	works
+	grep -q '^-      some_trial_out  *left out: there is no such thing here$' <<<"$out"
+	[[ $out == *"explore: 1 trials, 9 seeds, 0 failed, "* ]]
+	SEEDS=1-9 T=*_out try scripts/explore.sh
+	[ "$status" = 2 ]
+	T=some_trial_out SEED=1 try scripts/replay.sh
+	[ "$status" = 2 ]
+	fails "some_trial_out is left out: there is no such thing here"
+	sed -i 's/{good,.*,out}/{good,bug,out}/' "$objdir/linux"
+	SEEDS=1-6 try scripts/explore.sh
+	works
+	grep -q '^-      other-trial\.\*  *left out: this kernel has no other.c$' <<<"$out"
 }
 
 @test "explore: the canary is not found" {

@@ -237,6 +237,27 @@ row()
 	try scripts/prove.sh
 	[ "$status" = 0 ]
 	row fix-a 'wrong: unseen .* open: needs explore$'
+	# Pins: where the kernel can explore, a trial has to fail.
+	touch "$patches/explore.patch"
+	cat >scripts/lib/bugs.sh <<-'END'
+		#!/bin/sh
+		. "$(dirname "$0")/common.sh"
+		mkdir -p "$work/proof-explore"
+		[ "$FLAVOUR $*" = "explore unseen" ] && cat "$top/verdict" >"$work/proof-explore/unseen.verdict"
+	END
+	echo 'caught by some_trial_x after 7 seeds' >verdict
+	try scripts/prove.sh
+	[ "$status" = 0 ]
+	row fix-a 'wrong: unseen .* caught by some_trial_x after 7 seeds$'
+	grep -q "^$kernel: 3 wrong versions: 3 caught, 0 open, 0 do not apply, 0 not" <<<"$out"
+	echo 'NOT FOUND from seed 1 on' >verdict
+	try scripts/prove.sh
+	[ "$status" = 1 ]
+	row fix-a 'wrong: unseen .* NOT FOUND from seed 1 on'
+	rm verdict
+	try scripts/prove.sh
+	[ "$status" = 1 ]
+	row fix-a 'wrong: unseen .* could not be tried: '
 }
 
 @test "prove: a wrong version that is not one" {
