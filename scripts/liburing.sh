@@ -89,6 +89,16 @@ slow_first()
 	done | sort -rn | cut -d ' ' -f 2
 }
 
+# forget_others: remove the results of programs that this release does not have.
+forget_others()
+{
+	case $results in
+	"$programs") ;;
+	*) find "$results" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | { grep -vxFf "$copy.built" || :; } |
+		(cd "$results" && xargs -r -d '\n' rm -rf) ;;
+	esac
+}
+
 find_kernel "$@"
 find_checkout
 lock
@@ -116,6 +126,7 @@ esac
 cpios=$copy.cpios
 mkdir -p "$results" "$cpios"
 slow_first <"$copy.built" >"$copy.order"
+[ "$*" != '*' ] || forget_others
 while read -r name; do
 	pack "$name"
 	echo "$name $cpios/$name.cpio limit=$limit skip=77 $(words "$name" | paste -sd ' ')"
