@@ -27,6 +27,7 @@
 #include <linux/delay.h>
 #include <linux/hash.h>
 #include <linux/hrtimer.h>
+#include <linux/kasan.h>
 #include <linux/kcsan-checks.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
