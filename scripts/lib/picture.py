@@ -21,7 +21,7 @@ STYLE = """
 .story .dot-missed, .story .dot-early { stroke: var(--bad); fill: var(--bad) } .story .dot-switch { stroke: var(--fg) }
 .story .dot-at { stroke: var(--bad) }
 .story marker path { stroke: none } .story #good path { fill: var(--good) } .story #bad path { fill: var(--bad) }
-@media print { .wide { overflow: visible } .story { min-width: 0; print-color-adjust: exact } figure { break-inside: auto } }
+@media print { .wide { overflow: visible } .story { min-width: 0; print-color-adjust: exact } pre { white-space: pre-wrap } }
 figure { margin: 1rem 0 } figcaption { color: var(--dim); font-size: .8rem }
 """
 
@@ -140,5 +140,5 @@ class Picture:
 
 
 def figure(story):
-    more = f" {story.more_reads} earlier reads that saw another's write are left out." if story.more_reads else ""
+    more = f" {story.more_reads} more reads that saw another's write are left out: nobody had been switched away from in between." if story.more_reads else ""
     return f'<figure class="wide">{Picture(story).svg()}<figcaption>{LEGEND}{more}</figcaption></figure>\n'

@@ -90,7 +90,7 @@ class Row:
     def __init__(self, kind, event, task, point, name, ip, note=""):
         self.kind, self.event, self.task, self.point, self.name, self.ip, self.note = kind, event, task, point, name, ip, note
         self.site = ("", "", "")
-        self.points = [point]
+        self.points, self.seen_by = [point], []
 
 
 def note(event):
@@ -113,8 +113,8 @@ def note(event):
 class Story:
     """The rows of what the kernel has printed, in the order in which things happened; why is how it failed."""
 
-    # More reads than these, and they are not the story any more.
-    READS = 40
+    # Reads that are looked at, the last ones; that are told, whatever they are; and that are told at most.
+    LOOKED_AT, ALL, MOST = 400, 8, 24
 
     def __init__(self, log, why=""):
         self.why = why
@@ -123,15 +123,18 @@ class Story:
         self.cut = int(cut[1]) if cut else 0
         told = [Event(*match.groups()) for match in LINE.finditer(log)]
         saw = [event for event in told if event.kind == "saw"]
-        self.more_reads = max(0, len(saw) - self.READS)
-        left_out = saw[:self.more_reads]
-        told = [event for event in told if event not in left_out]
+        left_out = {id(event) for event in saw[:-self.LOOKED_AT]}
+        self.more_reads = len(left_out)
+        told = [event for event in told if id(event) not in left_out]
         for event in told:
             self.names.setdefault(event.task, event.name)
             if event.kind in ("switch", "pick"):
                 self.names.setdefault(*event.goes_on())
         for event in told:
             self.add(event)
+        self.choose_reads()
+        for row in self.rows:
+            row.note = ", ".join(filter(None, [row.note, *(f"seen by {name}" for name in row.seen_by)]))
         found = sites([ip for event in told for ip in (event.ip, event.of_ip)])
         for row in self.rows + self.at_end:
             row.site = found.get(row.ip, row.site)
@@ -164,14 +167,41 @@ class Story:
             if not seen:
                 seen = Row("write", None, task, point, self.names.get(task, str(task)), event.of_ip)
                 self.insert(seen)
-            if seen.kind != "late" and f"seen by {event.name}" not in seen.note:
-                seen.note += f"{', ' * bool(seen.note)}seen by {event.name}"
         running = next((r for r in self.rows if r.kind == "begin"), None)
         if event.kind != "pick" or running is not None:
             self.rows.append(row)
         if event.kind in ("switch", "pick"):
             task, name = event.goes_on()
             self.rows.append(Row("begin", None, task, 0, name, 0))
+
+    def choose_reads(self):
+        """Most of what is read was written long before, and would have been in any order. What is told: a write while the reader had
+        been switched away from, and a read while the writer had been, of what it had just written."""
+        at = {(row.task, row.point): n for n, row in enumerate(self.rows) if row.kind in ("write", "late", "saw")}
+        reads = [(n, row, at[row.event.of]) for n, row in enumerate(self.rows) if row.kind == "saw"]
+        chosen = reads
+        if len(reads) > self.ALL:
+            chosen = [(n, row, w) for n, row, w in reads if self.is_out(row.task, w) or
+                      self.is_out(row.event.of[0], n) and w > self.begin_of(row.event.of[0], n)][-self.MOST:]
+        self.more_reads += len(reads) - len(chosen)
+        for _, row, w in chosen:
+            if self.rows[w].kind != "late" and row.name not in self.rows[w].seen_by:
+                self.rows[w].seen_by.append(row.name)
+        keep = {n for n, _, _ in chosen}
+        for n, row, _ in reads:
+            # An update that is not told as a read can be one that another task has seen.
+            if n not in keep:
+                row.kind, row.event, row.note = "write", None, ""
+        self.rows = [row for row in self.rows if row.kind != "write" or row.seen_by]
+
+    def begin_of(self, task, n):
+        """Where the task has gone on last, before row n."""
+        return next((i for i in range(n - 1, -1, -1) if self.rows[i].kind == "begin" and self.rows[i].task == task), -1)
+
+    def is_out(self, task, n):
+        """Whether the task has been switched away from, at row n, with something begun."""
+        ends = [row.kind for row in self.rows[max(self.begin_of(task, n), 0):n] if row.task == task and row.kind in ("switch", "pick")]
+        return ends[-1:] == ["switch"]
 
     def insert(self, row):
         """Put in what was done before: in the run of its task that has its point, after those that came before it."""
@@ -194,7 +224,6 @@ class Story:
 def tell(story):
     """In words."""
     told = []
-    few = sum(row.kind == "saw" for row in story.rows) <= 8
     before = None
     for n, row in enumerate(story.rows):
         if row.kind == "begin":
@@ -202,7 +231,7 @@ def tell(story):
             if last and last.kind == "pick" and last.task == row.task:
                 continue
             told.append(f"  -- {row.name}{f', since {last.name} {last.note}' if last and last.kind == 'pick' else ''}")
-        if row.kind in ("begin", "pick", "in") or row.kind in ("saw", "write") and not few:
+        if row.kind in ("begin", "pick", "in"):
             continue
         function, at, text = row.site
         lines = f"  {row.name:<14} {at:<32} {function:<30} {text}" + (f"\n  {'':<78} ({row.note})" if row.note else "")
