@@ -155,6 +155,47 @@ static void io_uring_trial_orphan(struct kunit *test)
 	}
 }
 
+static void urx_exiter(void *data)
+{
+	io_ring_exit_work(&urx.ring->ctx->exit_work);
+}
+
+/* As io_sq_thread() when it ends, and whoever has the last reference to it. */
+static void urx_sqpoll_leaver(void *data)
+{
+	struct io_sq_data *sqd = &urx.ring->sqd;
+
+	mutex_lock(&sqd->lock);
+	RCU_INIT_POINTER(sqd->thread, NULL);
+	mutex_unlock(&sqd->lock);
+	put_task_struct(urx.task);
+}
+
+/* The SQPOLL thread of a ring goes away while the ring exits. */
+static void io_uring_trial_exit_park(struct kunit *test)
+{
+	explore_each_seed(test) {
+		struct ring *ring = ring_sqpoll(test);
+		struct io_uring_task *tctx = ring->task->io_uring;
+
+		memset(&urx, 0, sizeof(urx));
+		urx.ring = ring;
+		urx.task = urx_dead_task(test, ring);
+		RCU_INIT_POINTER(ring->sqd.thread, urx.task);
+		ring_kill(ring);
+		explore_run(test, { "exiter", urx_exiter },
+				  { "leaver", urx_sqpoll_leaver });
+		KUNIT_EXPECT_TRUE(test, ring_wait_freed(ring));
+		ring_expect_unparked(test);
+		put_cred(ring->creds);
+		ring->creds = NULL;
+		io_wq_exit_start(tctx->io_wq);
+		io_wq_put_and_exit(tctx->io_wq);
+		tctx->io_wq = NULL;
+		__io_uring_free(ring->task);
+	}
+}
+
 #if !KUNIT_HAS_TW_FILE
 #include "litmus.c"	/* tw_trial.c has them, where there is tw.c */
 #endif
@@ -163,6 +204,7 @@ static struct kunit_case io_uring_trials[] = {
 	KUNIT_CASE(io_uring_trial_wait),
 	KUNIT_CASE(io_uring_trial_put_exec),
 	KUNIT_CASE(io_uring_trial_orphan),
+	KUNIT_CASE(io_uring_trial_exit_park),
 #if !KUNIT_HAS_TW_FILE
 	KUNIT_CASE(tw_trial_litmus_sb),
 	KUNIT_CASE(tw_trial_litmus_sb_mb),
