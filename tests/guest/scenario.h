@@ -118,6 +118,12 @@ static inline bool is_smp(void)
 	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
 }
 
+/* Whether a seed decides who runs: tests/explore/. */
+static inline bool is_explored(void)
+{
+	return getenv("explored");
+}
+
 /* Simulated time, in ns. */
 static inline long long now(void)
 {
