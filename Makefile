@@ -89,11 +89,11 @@ review: ## What a patch does, in one screen; PATCH=mail.mbox, RANGE=a..b or FIX=
 	@scripts/review.sh
 
 .PHONY: explore
-explore: ## Races by seeds: run the trials by many schedules; T=, SEEDS=a-b or BUDGET=
+explore: ## Races by seeds: trials and race-* by many schedules; T=, SEEDS=a-b or BUDGET=
 	@scripts/explore.sh
 
 .PHONY: replay
-replay: ## What happens in a schedule that failed; T=trial, SEED=n or LIST=
+replay: ## What happens in a schedule that failed; T=name, SEED=n or LIST=
 	@scripts/replay.sh
 
 .PHONY: minimise

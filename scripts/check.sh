@@ -94,11 +94,19 @@ if [ "$FLAVOUR" = default ] && [ -f "$top/tests/liburing/$KERNEL" ]; then
 	count "$good" "$((status && !bad ? 1 : bad))" "$open"
 fi
 
+# explored SEEDS GLOB
+explored()
+{
+	KERNEL=$asked FLAVOUR=explore SEEDS=$1 T=$2 BUDGET='' ALGO='' DEPTH='' MEMORY='' "$top/scripts/explore.sh"
+}
+
 # A kernel without the hooks for it cannot explore.
 if [ "$FLAVOUR" = default ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
-	say "explore: a bug that must be found, then 3000 seeds of each trial; make explore takes more"
+	say "explore: a bug that must be found, then 3000 seeds of each trial, 200 of each scenario; make explore takes more"
 	status=0
-	KERNEL=$asked FLAVOUR=explore SEEDS=1-3000 T='' BUDGET='' ALGO='' DEPTH='' MEMORY='' "$top/scripts/explore.sh" >"$build/explored" || status=$?
+	{
+		explored 1-3000 '*-trial.*' && explored 1-200 'race-*'
+	} >"$build/explored" || status=$?
 	cat "$build/explored"
 	good=$(grep -cE '^(ok|canary:) ' "$build/explored" || :)
 	bad=$(grep -c '^NOT OK ' "$build/explored" || :)

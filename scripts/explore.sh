@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# explore.sh: run the trials of tests/explore/ by schedules that seeds decide: T=glob for some of them.
+# explore.sh: run the trials of tests/explore/, and the scenarios tests/guest/race-*.c, by schedules that seeds decide: T=glob for
+# some of them.
 # SEEDS=1-10000 takes these of each, as far as BUDGET goes if that is given; without SEEDS, BUDGET is 60 s, shared by all.
 # ALGO=bursts, pct, pos or mix (the default: half of the seeds bursts, a quarter each pct and pos), DEPTH=d for pct; MEMORY=sc, tso or weak (the default): which stores others may see late.
 # First a bug that was put in must be found: tests/explore/bugs/no-retry.patch, the canary.
-# A line a trial: ok, or the seed that failed, which ends it; how many pairs of a write and a read by another task have come.
+# A line a trial or scenario: ok, or the seed that failed, which ends it; how many pairs of a write and a read by another task have come.
 # Without SEEDS a trial is left once 20000 seeds, and ten times as many as had shown the last new pair, have shown none; with SEEDS
 # all are taken. A page of it is written to build/<kernel>/report-explore. make replay and make minimise tell what happens in a seed.
-# Exit status: 0 nothing failed, 1 a trial failed, 2 it could not be explored, or the canary was not found.
+# Exit status: 0 nothing failed, 1 one failed, 2 it could not be explored, or the canary was not found.
 
 export FLAVOUR="${FLAVOUR:-explore}"
 . "$(dirname "$0")/lib/common.sh"

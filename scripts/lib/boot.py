@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A boot of one trial with some seeds, or a list, for explore.py: what it printed, and whether that says anything."""
+"""A boot of one trial or scenario with some seeds, or a list, for explore.py: what it printed, and whether that says anything."""
 
 import os
 import re
@@ -23,18 +23,23 @@ def options():
 
 
 def short(trial):
-    return trial.partition(".")[2]
+    return trial.rpartition(".")[2]
+
+
+def word_for(trial):
+    """suite.case is a trial, a name without a dot a scenario."""
+    return f"kunit.filter_glob={trial}" if "." in trial else f"scenario={trial}"
 
 
 class Boot:
-    """A boot of one trial, and what it printed."""
+    """A boot of one trial or scenario, and what it printed."""
 
     def __init__(self, trial, seeds, *more):
         self.trial, self.seeds = trial, seeds
         more, file = self.list_in_file(more)
         # If we are ended, it ends as well.
         command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(LIMIT_S), linux, "loglevel=8",
-                   f"explore={seeds}", *options(), *more, *words, f"kunit.filter_glob={trial}"]
+                   f"explore={seeds}", *options(), *more, *words, word_for(trial)]
         start = time.monotonic()
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         self.seconds = time.monotonic() - start
@@ -43,16 +48,15 @@ class Boot:
         self.status = run.returncode
         self.ktap = run.stdout.decode(errors="replace").replace("\r", "")
         self.log = run.stderr.decode(errors="replace").replace("\r", "")
-        case = trial.partition(".")[2]
-        found = re.search(rf"^explore: trial {case} seed (\d+) failed: (.*); algo=(\w+) points=(\d+) switches=(\d+)$", self.log, re.M)
+        case = f"(?:trial|scenario) {short(trial)}"
+        found = re.search(rf"^explore: {case} seed (\d+) failed: (.*); algo=(\w+) points=(\d+) switches=(\d+)$", self.log, re.M)
         self.failed = bool(found)
         self.seed, self.why, self.algo, self.points, self.switches = found.groups() if found else [None] * 5
         self.list = "".join(re.findall(r"^explore: list\+?=(.*)$", self.log, re.M))
         # A trial of what this kernel does not have.
         skipped = re.search(r"^\s*ok 1 .*# SKIP (.+)$", self.ktap, re.M)
         self.skipped = skipped and skipped[1]
-        self.unused = re.search(r"^explore: (\d+ of \d+) items of the list did not fit$", self.log, re.M)
-        self.counts = re.search(rf"^explore: trial {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
+        self.counts = re.search(rf"^explore: {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
         # timeout's status: it was we who ended it, in whatever seed.
         self.ended = self.status in (124, 137)

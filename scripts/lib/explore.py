@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Explore schedules with the kernel of flavour explore, and look at one that failed.
 
-explore.py words GLOB            the kernel's words for SEED or LIST of the trial that matches
+explore.py words GLOB            the kernel's words for SEED or LIST of the trial or scenario that matches
 explore.py explore GLOB...       SEEDS of each, or BUDGET seconds of all, JOBS boots at once
 explore.py replay GLOB           what happens in SEED, or by LIST
 explore.py minimise GLOB         the same, with the fewest switches and late stores that still fail
 explore.py find TRIAL FIRST [N]  the first seed of FIRST on that fails: how many that took, which, who chose, seconds; or nothing
                                  after N seeds, or 60 s
 
-A boot runs one trial, with one seed or many: tests/explore/README.md has what the kernel takes and prints. Schedules that failed
+A boot runs one trial or scenario, with one seed or many: tests/explore/README.md has what the kernel takes and prints. Schedules that failed
 are kept in results/explore/<trial>.<seed>. Exit status: 0 nothing failed, 1 something did, 2 it could not be tested."""
 
 import fnmatch
@@ -22,7 +22,7 @@ import time
 import explored
 import pairs
 from asked import cases, die, linux, me, memory_dir, nearest, read, shown
-from boot import Boot, LIMIT_S, Unable, given, kept, options, short
+from boot import Boot, LIMIT_S, Unable, given, kept, options, short, word_for
 from ddmin import ddmin, join, split
 from explored import note, saving, tell
 
@@ -43,8 +43,13 @@ def what(boot):
     return f"{boot.switches} switch{'es' * (boot.switches != '1')}"
 
 
+def scenarios():
+    """Those that are fit to be explored, by their names; the kernel says so of any other."""
+    return sorted(os.path.basename(path)[:-len(".c")] for path in glob.glob(f"{os.environ['top']}/tests/guest/race-*.c"))
+
+
 def trials(globs):
-    """Those that the globs choose: suite.case, the suite or the case alone, or what follows _trial_ in it."""
+    """Those that the globs choose, scenarios too: suite.case, the suite or the case alone, or what follows _trial_ in it."""
     suites = sorted({f"{os.path.basename(path)[:-len('_trial.c')]}-trial"
                      for path in glob.glob(f"{os.environ['top']}/tests/explore/*_trial.c")})
     there = [f"{suite}.{case}" for suite in suites for case in cases(suite)]
@@ -52,11 +57,14 @@ def trials(globs):
         die(f"{shown(linux)} has no trials: is it of FLAVOUR=explore?")
     # Those of ends_trial.c are only in kernels of ends.sh.
     absent.extend(suite for suite in suites if suite != "ends-trial" and not any(t.startswith(suite + ".") for t in there))
+    there += scenarios()
     chosen = []
     for pattern in globs:
         found = [t for t in there if any(fnmatch.fnmatchcase(name, pattern) for name in
                                          (t, *t.split("."), t.rpartition("_trial_")[2]))]
         if not found:
+            if os.path.exists(f"{os.environ['top']}/tests/guest/{pattern}.c"):
+                die(f"scenario {pattern} is not fit to be explored: it counts on who runs when, as all but race-* do")
             die(f"no trial matches {pattern}{nearest(pattern, [short(t) for t in there])}")
         chosen += [t for t in found if t not in chosen]
     if not chosen:
@@ -69,6 +77,8 @@ class Exploration:
 
     # Seeds of a boot: for about a second. litmus.c says that what is allowed has to be seen in 3000.
     BOOT_S, LEAST, MOST = 1, 3000, 20000
+    # A scenario's are slower.
+    LEAST_OF_SCENARIO = 200
 
     def __init__(self, chosen):
         first, _, last = (os.environ.get("SEEDS") or "1-999999999999").partition("-")
@@ -99,7 +109,7 @@ class Exploration:
                 return None
             trial = min(trials_left, key=lambda t: (self.seconds[t] + self.booting[t], self.next[t]))
             rate = self.done[trial] / (self.ns[trial] / 1e9)
-            many = min(max(self.LEAST, int(rate * self.BOOT_S)), self.MOST)
+            many = min(max(self.LEAST if "." in trial else self.LEAST_OF_SCENARIO, int(rate * self.BOOT_S)), self.MOST)
             first = self.next[trial]
             last = min(self.last, first + many - 1)
             self.next[trial] = last + 1
@@ -324,7 +334,7 @@ if __name__ == "__main__":
     os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
     verb, *rest = sys.argv[1:]
     if verb == "words":
-        print(*schedule(), *options(), f"kunit.filter_glob={one(rest)}")
+        print(*schedule(), *options(), word_for(one(rest)))
         sys.exit(0)
     try:
         sys.exit({"explore": explore, "replay": replay, "minimise": minimise, "find": lambda a: find(*a)}[verb](rest))

@@ -5,7 +5,7 @@
 # one_schedule: T and SEED say which.
 one_schedule()
 {
-	[ -n "${T-}" ] && [ -n "${SEED-}${LIST-}" ] || die "make $me takes T=trial and SEED=n or LIST= (make explore prints them)"
+	[ -n "${T-}" ] && [ -n "${SEED-}${LIST-}" ] || die "make $me takes T=trial, or race-..., and SEED=n or LIST= (make explore prints them)"
 }
 
 can_explore()

@@ -17,6 +17,7 @@
  *	detect.c	what is wrong
  *	trial.c		the loop over the seeds, the command line
  *	clock.c		timers that fire though somebody could run
+ *	scenario.c	the same loop, for processes
  *
  * There is no locking. All runs on one CPU, and what is here cannot be switched away
  * from, but in give_way(). Interrupts come in, and leave it alone.
@@ -38,6 +39,7 @@
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
+#include <linux/time-internal.h>
 #include <os.h>
 
 #include "../mm/slab.h"
@@ -62,3 +64,4 @@ enum explore_barrier { EXPLORE_MB, EXPLORE_WMB, EXPLORE_RELEASE, EXPLORE_RMB };
 #include "detect.c"
 #include "trial.c"
 #include "clock.c"
+#include "scenario.c"

@@ -78,6 +78,25 @@ void explore_relax(void);
 	(typeof(*p))value__;						\
 })
 
+/* Bits of a word, as set_bit(): others may see them late. All other updates look the same. */
+#include <linux/atomic.h>
+#undef atomic_or
+#undef atomic_andnot
+#define atomic_or(i, v) explore_bits(raw_atomic_or, i, v)
+#define atomic_andnot(i, v) explore_bits(raw_atomic_andnot, i, v)
+#define explore_bits(op, i, v) do {					\
+	atomic_t *v__ = (v);						\
+									\
+	explore_access(v__, sizeof(*v__),				\
+		       KCSAN_ACCESS_ATOMIC | KCSAN_ACCESS_WRITE);	\
+	op(i, v__);							\
+} while (0)
+
+/* The scheduler's opinion depends on what ran before, and each task has its own CPU. */
+#include <linux/sched.h>
+bool explore_need_resched(void);
+#define need_resched()	explore_need_resched()
+
 #include <asm/processor.h>
 #define cpu_relax()	explore_relax()
 

@@ -4,6 +4,7 @@
  * its suite, whose rings they use: who waits for events while one comes, and tasks
  * that go away while others are at their requests.
  */
+#include <linux/kthread.h>
 #include "compat.h"
 #include "explore.h"
 
@@ -196,6 +197,65 @@ static void io_uring_trial_exit_park(struct kunit *test)
 	}
 }
 
+static struct putx {
+	struct task_struct *task;
+	struct io_kiocb req;
+} putx;
+
+static int putx_nothing(void *data)
+{
+	return 0;
+}
+
+/* A task that has ended, with a request in flight that holds it, and so do we. */
+static void putx_start(struct kunit *test)
+{
+	struct io_uring_task *tctx = kzalloc_obj(*tctx);
+	struct task_struct *p;
+
+	KUNIT_ASSERT_NOT_NULL(test, tctx);
+	KUNIT_ASSERT_EQ(test, 0, percpu_counter_init(&tctx->inflight, 1, GFP_KERNEL));
+	init_waitqueue_head(&tctx->wait);
+	xa_init(&tctx->xa);
+	p = kthread_create(putx_nothing, NULL, "dead");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(p));
+	get_task_struct(p);
+	kthread_stop(p);
+	/* who has reaped it holds it, too, for a grace period */
+	rcu_barrier();
+	p->io_uring = tctx;
+	tctx->task = p;
+	get_task_struct(p);
+	putx.task = p;
+	putx.req.tctx = tctx;
+}
+
+static void putx_completer(void *data)
+{
+	io_put_task(&putx.req);
+}
+
+/* As the end of a task, which waits in io_uring_cancel_generic() before. */
+static void putx_ender(void *data)
+{
+	struct io_uring_task *tctx = putx.task->io_uring;
+
+	while (percpu_counter_sum(&tctx->inflight))
+		cpu_relax();
+	put_task_struct(putx.task);
+}
+
+/* Somebody else completes the last request, and the task goes with what it has. */
+static void io_uring_trial_put_task(struct kunit *test)
+{
+	explore_each_seed(test) {
+		putx_start(test);
+		explore_run(test, { "completer", putx_completer },
+				  { "ender", putx_ender });
+		rcu_barrier();
+	}
+}
+
 #if !KUNIT_HAS_TW_FILE
 #include "litmus.c"	/* tw_trial.c has them, where there is tw.c */
 #endif
@@ -205,6 +265,7 @@ static struct kunit_case io_uring_trials[] = {
 	KUNIT_CASE(io_uring_trial_put_exec),
 	KUNIT_CASE(io_uring_trial_orphan),
 	KUNIT_CASE(io_uring_trial_exit_park),
+	KUNIT_CASE(io_uring_trial_put_task),
 #if !KUNIT_HAS_TW_FILE
 	KUNIT_CASE(tw_trial_litmus_sb),
 	KUNIT_CASE(tw_trial_litmus_sb_mb),

@@ -62,6 +62,27 @@ static bool can_run(struct task_struct *p)
 	return true;
 }
 
+/* Workers are called iou-wrk-PID and iou-sqp-PID, from when they first run. */
+static void see_name(struct explorer *task)
+{
+	if (!ex.scenario || task->left)
+		return;
+	strscpy(task->name, task->task->comm);
+	if (str_has_prefix(task->name, "iou-"))
+		task->name[strlen("iou-wrk")] = '\0';
+}
+
+/* see_dead - a task that is not to be looked at any more: nothing holds it for us */
+static void see_dead(struct task_struct *p)
+{
+	struct explorer *task = find(p);
+
+	if (!task || READ_ONCE(p->__state) != TASK_DEAD)
+		return;
+	see_name(task);
+	task->left = true;
+}
+
 /* candidates - a bit for each of our tasks that can run */
 static unsigned long candidates(void)
 {
@@ -95,6 +116,17 @@ static struct task_struct *somebody_else(struct cfs_rq *cfs)
 	}
 }
 
+/*
+ * goes_on - whether the one that ran last does. In a scenario the scheduler also picks
+ * because of the clock, and after others have run, which must not change a seed.
+ */
+static bool goes_on(const struct explorer *last)
+{
+	if (!ex.scenario || !last || last->left || !can_run(last->task))
+		return false;
+	return ++ex.stays < STAYS;
+}
+
 /* explore_pick - whom the scheduler is to run, or NULL: let it choose */
 struct task_struct *explore_pick(struct rq *rq)
 {
@@ -103,6 +135,8 @@ struct task_struct *explore_pick(struct rq *rq)
 	unsigned long can;
 
 	take_back();
+	if (ex.on && ex.scenario)
+		see_dead(rq->curr);
 	/* who has slept, has seen what was done before it was woken */
 	if (ex.on && !next)
 		waits_for_reads(find_current());
@@ -111,7 +145,9 @@ struct task_struct *explore_pick(struct rq *rq)
 	p = somebody_else(&rq->cfs);
 	if (p)
 		return p;
-	if (!next || !can_run(next->task)) {
+	if (!next && goes_on(ex.last)) {
+		next = ex.last;
+	} else if (!next || !can_run(next->task)) {
 		can = candidates();
 		if (!can)
 			return NULL;
@@ -120,6 +156,8 @@ struct task_struct *explore_pick(struct rq *rq)
 		trace_pick(next);
 	}
 	ex.next = NULL;
+	if (ex.last != next)
+		ex.row = 0;
 	ex.last = next;
 	return next->task;
 }
@@ -203,7 +241,10 @@ static void join(struct task_struct *p, const char *name)
 
 	if (ex.nr == EXPLORE_TASKS)
 		give_up("too many tasks");
-	*task = (struct explorer){ .task = get_task_struct(p) };
+	*task = (struct explorer){ .task = p, .pid = p->pid };
+	/* A reference would hide that somebody else lacks one: see_dead(). */
+	if (!ex.scenario)
+		get_task_struct(p);
 	strscpy(task->name, name);
 	task->prio = random_below(~0ULL);
 	task->since = nr_pasts;
@@ -214,5 +255,5 @@ static void join(struct task_struct *p, const char *name)
 void explore_new_task(struct task_struct *p)
 {
 	if (find_current() && !ex.draining && !find(p))
-		join(p, "worker");
+		join(p, ex.scenario ? p->comm : "worker");
 }

@@ -39,10 +39,27 @@ static struct explorer *who_is_here(void)
 	return me;
 }
 
+/*
+ * pass_time - a tick, as a task has gone on for long. In simulated time the SQPOLL thread
+ * would spin for ever. A timer's handler cannot wait for a lock, though.
+ */
+static void pass_time(void)
+{
+	if (explore_nr_atomic || preempt_count() || irqs_disabled())
+		return;
+	ex.row = 0;
+	time_travel_ndelay(TICK_NSEC);
+	/* Others go first, if any have become runnable. */
+	give_way();
+}
+
 static void count_point(void)
 {
 	if (ex.points++ == LIVELOCK)
 		give_up("livelock");
+	ex.stays = 0;
+	if (ex.scenario && ++ex.row >= ROW)
+		pass_time();
 }
 
 static void point(struct explorer *me, const struct access *at)
@@ -53,6 +70,7 @@ static void point(struct explorer *me, const struct access *at)
 	me->at = *at;
 	me->points++;
 	count_point();
+	ex.hash = hash_64(((u64)ex.hash << 32) ^ (at->ip + number(me)), 32);
 	trace_point(me);
 	learn_point(me);
 	if (ex.draining || (ex.algo != ALGO_LIST && !matters(me)))
@@ -111,7 +129,10 @@ void explore_barrier(enum explore_barrier barrier)
 	me->released = barrier == EXPLORE_RELEASE;
 }
 
-/* explore_relax - cpu_relax(): somebody else has to do something first */
+/*
+ * explore_relax - cpu_relax(): somebody else has to do something first. That is no
+ * switch of ours, but has a number like a point: a list must know one from the next.
+ */
 void explore_relax(void)
 {
 	struct explorer *me = who_is_here();
@@ -123,10 +144,16 @@ void explore_relax(void)
 	if (!me)
 		return;
 	count_point();
+	me->points++;
 	settle();
 	can = candidates() & ~BIT(me - ex.task);
 	if (can)
 		relax_for(choose_waiting(can), can);
+}
+
+bool explore_need_resched(void)
+{
+	return need_resched() && !find_current();
 }
 
 /* explore_call - a function of functions.h is about to be called */

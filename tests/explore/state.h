@@ -10,6 +10,10 @@
 #define EXPLORE_NAME 16
 /* points, which no trial has: somebody spins */
 #define LIVELOCK 1000000
+/* picks without a point: it yields, for another one to do something */
+#define STAYS 100
+/* points in a row, which take a task of a scenario a tick of the clock */
+#define ROW 200
 
 /* more than KCSAN has: a volatile access, and a call of a function */
 #define ACCESS_VOLATILE	BIT(8)
@@ -33,12 +37,13 @@ struct store {
 
 struct explorer {
 	struct task_struct *task;
+	pid_t pid;
 	char name[EXPLORE_NAME];
 	unsigned int points;
 	unsigned int half;	/* of these, before half of LIVELOCK was over */
 	struct access at;	/* what it does next, or in a call now */
 	u64 prio;
-	bool left;		/* its function has returned */
+	bool left;		/* its function has returned, or it has exited */
 	ktime_t alarm;		/* when its sleep is over, or 0 */
 	unsigned long alarm_ip;
 	/* stores that it has done and others do not see, while they run */
@@ -72,15 +77,19 @@ enum algo { ALGO_NONE, ALGO_BURSTS, ALGO_PCT, ALGO_POS, ALGO_LIST };
 static struct {
 	bool on;		/* the tasks below are picked by us */
 	bool draining;		/* and run without switches, to some end */
+	bool scenario;		/* they are processes, and what these create */
 	struct explorer task[EXPLORE_TASKS];
 	int nr;
 	struct explorer *last;	/* who of them ran last */
 	struct explorer *next;	/* whom a switch is to */
 	unsigned int points;	/* of all */
+	unsigned int row;	/* of the last one, since it was switched to */
+	unsigned int stays;	/* picks of the last one, since its last point */
 	unsigned int choices;	/* points at which another one could be chosen */
 	unsigned int choices_of_seed_0;	/* or 0 if that is not known */
 	bool all_points;	/* also those that seem not to matter */
 	unsigned int switches;
+	u32 hash;		/* of who came to which points */
 	enum algo algo;
 	enum explore_memory memory;
 } ex;

@@ -164,7 +164,7 @@ static void print_tasks(void)
 		place_of(&me->at, of, sizeof(of));
 		if (!me->left)
 			pr_err("explore: at %d:%u %s/%d ip=0x%lx %pS %s\n", i,
-			       me->points, me->name, me->task->pid, me->at.ip,
+			       me->points, me->name, me->pid, me->at.ip,
 			       (void *)me->at.ip, of);
 	}
 }
@@ -193,7 +193,7 @@ static void print_trace(void)
 		case TRACE_PICK:
 			when = t->kind == TRACE_SWITCH ? "before " : "after ";
 			snprintf(more, sizeof(more), " to %u %s/%d", t->other,
-				 o->name, o->task->pid);
+				 o->name, o->pid);
 			break;
 		case TRACE_STORE:
 			snprintf(more, sizeof(more), " old=0x%llx new=0x%llx",
@@ -214,7 +214,7 @@ static void print_trace(void)
 			break;
 		}
 		pr_err("explore: %s %u:%u %s/%d ip=0x%lx %pS %s%s%s\n",
-		       name[t->kind], t->task, t->point, me->name, me->task->pid,
+		       name[t->kind], t->task, t->point, me->name, me->pid,
 		       t->at.ip, (void *)t->at.ip, when, of, more);
 	}
 	if (trace_lost)

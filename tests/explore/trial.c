@@ -17,6 +17,8 @@ static char *memory_name = "weak";
 module_param_named(memory, memory_name, charp, 0444);
 static char *list;
 module_param_named(list, list, charp, 0444);
+static bool print_hash;
+module_param_named(hash, print_hash, bool, 0444);
 static bool keep_on;
 module_param_named(keep, keep_on, bool, 0444);
 static bool known_too;
@@ -35,7 +37,7 @@ static const char * const memories[] = {
 #define HANG (100 * HZ)
 
 static struct {
-	struct kunit *test;
+	const char *kind, *name;	/* "trial" or "scenario" */
 	u64 first, last, seed;
 	bool running, warming, over, failed;
 	unsigned int nr, nr_failed, points, switches;
@@ -65,8 +67,12 @@ static bool parse_seeds(const char *s, u64 *from, u64 *to)
 
 static void print_failure(const char *why)
 {
-	pr_err("explore: trial %s seed %llu failed: %s; algo=%s points=%u switches=%u\n",
-	       tr.test->name, tr.seed, why, algos[ex.algo],
+	int i;
+
+	for (i = 0; i < ex.nr; i++)
+		see_name(&ex.task[i]);
+	pr_err("explore: %s %s seed %llu failed: %s; algo=%s points=%u switches=%u\n",
+	       tr.kind, tr.name, tr.seed, why, algos[ex.algo],
 	       ex.points, ex.switches);
 	print_list();
 	print_trace();
@@ -110,8 +116,11 @@ late_initcall(watch_panics);
 
 static void print_summary(void)
 {
-	pr_err("explore: trial %s: %u seeds, %u failed, %u points, %u switches, %lld ns\n",
-	       tr.test->name, tr.nr, tr.nr_failed, tr.points,
+	if (tr.over)
+		return;
+	tr.over = true;
+	pr_err("explore: %s %s: %u seeds, %u failed, %u points, %u switches, %lld ns\n",
+	       tr.kind, tr.name, tr.nr, tr.nr_failed, tr.points,
 	       tr.switches, os_nsecs() - tr.start);
 	if (!list)
 		print_pairs();
@@ -141,14 +150,12 @@ static enum algo algo_of(u64 seed)
 	}
 }
 
-static void end_of_case(void *unused)
+static void end_of_case(void *test)
 {
 	/* An assertion has ended the case, if one is running. */
 	if (tr.running)
-		explore_judge(tr.test);
-	if (!tr.over)
-		print_summary();
-	tr.over = true;
+		explore_judge(test);
+	print_summary();
 }
 
 static const char *look_at_words(void)
@@ -175,10 +182,11 @@ enum explore_memory explore_memory(void)
 	return ex.memory;
 }
 
-void explore_first(struct kunit *test)
+static void start_seeds(const char *kind, const char *name)
 {
 	memset(&tr, 0, sizeof(tr));
-	tr.test = test;
+	tr.kind = kind;
+	tr.name = name;
 	tr.start = os_nsecs();
 	tr.wrong = look_at_words();
 	tr.warming = true;
@@ -190,12 +198,8 @@ void explore_first(struct kunit *test)
 	if (list)
 		tr.last = tr.first;
 	look_at_log();
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, end_of_case, NULL));
-	if (tr.wrong) {
+	if (tr.wrong)
 		pr_err("explore: error: %s\n", tr.wrong);
-		KUNIT_FAIL(test, "%s", tr.wrong);
-	}
 }
 
 void explore_known(struct kunit *test, const char *bug)
@@ -204,8 +208,8 @@ void explore_known(struct kunit *test, const char *bug)
 		kunit_skip(test, "a known bug, for ARGS=explore.known=1: %s", bug);
 }
 
-/* explore_seed - whether there is one more; it is the one that runs now */
-bool explore_seed(struct kunit *test)
+/* next_seed - whether there is one more; it is the one that runs now */
+static bool next_seed(void)
 {
 	if (tr.wrong || tr.over || (tr.failed && !keep_on))
 		return false;
@@ -221,20 +225,18 @@ bool explore_seed(struct kunit *test)
 	return true;
 }
 
-void explore_judge(struct kunit *test)
+/* judge - whether the seed has failed; @why so, beside what the log has */
+static bool judge(const char *why)
 {
 	bool warming = tr.warming;
-	const char *why;
 
-	/* A message without a newline can be read once another one follows. */
-	if (test->status == KUNIT_FAILURE)
-		printk(KERN_DEBUG "explore: end of a seed\n");
-	why = look_at_log();
+	why = look_at_log() ?: why;
 	/* All the seeds together may take as long as they like. */
 	reset_hung_task_detector();
 	tr.running = false;
-	if (!why && test->status == KUNIT_FAILURE)
-		why = "an expectation";
+	if (print_hash)
+		pr_err("explore: %s %s seed %llu: %u points, %u switches, hash %08x\n",
+		       tr.kind, tr.name, tr.seed, ex.points, ex.switches, ex.hash);
 	if (warming) {
 		tr.warming = false;
 		end_learning();
@@ -246,18 +248,60 @@ void explore_judge(struct kunit *test)
 		tr.failed = true;
 		tr.nr_failed++;
 		print_failure(why);
+	} else if ((list && !warming) || (print_hash && trace_wanted > 1)) {
+		print_trace();
+	}
+	return why;
+}
+
+void explore_first(struct kunit *test)
+{
+	start_seeds("trial", test->name);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, end_of_case, test));
+	if (tr.wrong)
+		KUNIT_FAIL(test, "%s", tr.wrong);
+}
+
+bool explore_seed(struct kunit *test)
+{
+	return next_seed();
+}
+
+void explore_judge(struct kunit *test)
+{
+	bool failed = test->status == KUNIT_FAILURE;
+
+	/* A message without a newline can be read once another one follows. */
+	if (failed)
+		printk(KERN_DEBUG "explore: end of a seed\n");
+	if (judge(failed ? "an expectation" : NULL)) {
 		kunit_set_failure(test);
 		if (keep_on)
 			test->status = KUNIT_SUCCESS;
-	} else if (list && !warming) {
-		print_trace();
 	}
-	if (list && !warming && replay_unused())
-		pr_err("explore: %d of %d items of the list did not fit\n",
-		       replay_unused(), nr_listed);
 	if (keep_on && tr.failed && tr.seed == tr.last)
 		kunit_set_failure(test);
 	look_at_log();
+}
+
+static void start_schedule(void)
+{
+	ex.algo = algo_of(tr.seed);
+	ex.nr = 0;
+	ex.last = NULL;
+	ex.next = NULL;
+	ex.points = 0;
+	ex.switches = 0;
+	ex.choices = 0;
+	ex.row = 0;
+	ex.stays = 0;
+	ex.hash = 0;
+	ex.draining = false;
+	start_record();
+	start_reads();
+	start_trace();
+	start_algo(tr.seed, ex.algo, depth);
 }
 
 static int run_thread(void *data)
@@ -297,18 +341,7 @@ void explore_threads(struct kunit *test, const struct explore_thread *thread,
 	int i;
 
 	KUNIT_ASSERT_LE(test, nr, EXPLORE_TASKS);
-	ex.algo = algo_of(tr.seed);
-	ex.nr = 0;
-	ex.last = NULL;
-	ex.next = NULL;
-	ex.points = 0;
-	ex.switches = 0;
-	ex.choices = 0;
-	ex.draining = false;
-	start_record();
-	start_reads();
-	start_trace();
-	start_algo(tr.seed, ex.algo, depth);
+	start_schedule();
 	init_completion(&threads.done);
 	threads.nr_running = nr;
 	for (i = 0; i < nr; i++) {

@@ -205,7 +205,7 @@ static const struct {
 };
 
 /* /scenario/<name> is this program, too: see the Makefile. */
-static int scenario_main(int argc, char **argv)
+int scenario_main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
 
@@ -265,7 +265,10 @@ int main(int argc, char **argv)
 		report(&early, 1);
 
 	for (unsigned int i = 0; i < nr_tests; i++) {
-		run(&tests[i]);
+		if (tests[i].kind == SCENARIO && explores())
+			explore(&tests[i]);
+		else
+			run(&tests[i]);
 		ok &= report(&tests[i], i + 1 + early.failed);
 	}
 	power_off(ok && !early.failed ? PASSED : FAILED);

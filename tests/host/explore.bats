@@ -12,8 +12,8 @@ setup()
 	mkdir -p "$objdir" tests/explore/bugs
 	echo CONFIG_EXPLORE=y >"$objdir/.config"
 	echo '#!/bin/sh' >scripts/build.sh
-	rm -f tests/explore/*_trial.c
-	touch tests/explore/some_trial.c
+	rm -f tests/explore/*_trial.c tests/guest/*.c
+	touch tests/explore/some_trial.c tests/guest/{race-bad,race-good,calm}.c
 	printf '%s\n' 'It is wrong.' 'trial: some_trial_bug' >tests/explore/bugs/no-retry.patch
 	cat >scripts/lib/variant.sh <<-'END'
 		variant_new()
@@ -27,7 +27,7 @@ setup()
 	whole='0:0~1,1:3>0!2,0:5>1!4!6,1:9>0,0:11>1'
 	cat >"$objdir/linux" <<-'END'
 		#!/bin/bash
-		list= trace=
+		list= trace= kind=trial
 		for word; do
 			case $word in
 			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,out} >&2; exit ;;
@@ -36,6 +36,7 @@ setup()
 			explore.trace=1) trace=1 ;;
 			explore.algo=none) echo "explore: error: explore.algo= takes bursts" >&2; exit 1 ;;
 			kunit.filter_glob=*) trial=${word#*.*.} ;;
+			scenario=*) trial=${word#*=} kind=scenario ;;
 			esac
 		done
 		first=${seeds%-*} last=${seeds#*-}
@@ -48,11 +49,11 @@ setup()
 		echo "1..1"
 		fail()
 		{
-			echo "explore: trial $trial seed $1 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=$(tr -cd '>' <<<"$2" | wc -c)"
+			echo "explore: $kind $trial seed $1 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=$(tr -cd '>' <<<"$2" | wc -c)"
 			echo "explore: list=@$build,${2:0:20}"
 			[ -z "${2:20}" ] || echo "explore: list+=${2:20}"
 			[ -z "$trace" ] || cat "${0%/*}/trace"
-			echo "explore: trial $trial: $(($1 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 1000000 ns"
+			echo "explore: $kind $trial: $(($1 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 1000000 ns"
 		} >&2
 		case $trial in *slow) echo $$ >"${0%/*}/pid"; exec sleep 60 ;; esac
 		case $trial in *out) printf '%s\n' "    ok 1 $trial # SKIP there is no such thing here" "ok 1 some-trial"; exit ;; esac
@@ -69,10 +70,10 @@ setup()
 			;;
 		esac
 		n=$((last - first + 1))
-		case $trial in *idle) echo "explore: trial $trial: $n seeds, 0 failed, 0 points, 0 switches, 1 ns" >&2; echo "ok 1 x"; exit ;; esac
+		case $trial in *idle) echo "explore: $kind $trial: $n seeds, 0 failed, 0 points, 0 switches, 1 ns" >&2; echo "ok 1 x"; exit ;; esac
 		case $trial in *late) fail 3 none; exit 124 ;; esac
 		case $trial in *short) n=$((n - 1)) ;; esac
-		echo "explore: trial $trial: $n seeds, 0 failed, $((n * 30)) points, 10 switches, 1000000 ns" >&2
+		echo "explore: $kind $trial: $n seeds, 0 failed, $((n * 30)) points, 10 switches, 1000000 ns" >&2
 		[ -e "${0%/*}/nopairs" ] || echo "explore: pairs 10>20:17@0 10!20:3@7" >&2
 		# One more for each boot.
 		case $trial in *busy) echo "explore: pairs 30>$first:1@$last" >&2 ;; esac
@@ -378,7 +379,7 @@ setup()
 	T='*' SEED=1 try scripts/replay.sh
 	fails "T= matches 10 trials"
 	SEED=1 try scripts/replay.sh
-	fails "takes T=trial and SEED=n or LIST="
+	fails "takes T=trial, or race-..., and SEED=n or LIST="
 	T=' ' SEEDS=1 try scripts/explore.sh
 	fails "T= names no trial"
 	T=some_trial_bad SEED=$'1\nx' try scripts/replay.sh

@@ -66,6 +66,9 @@ bool read_word(const char *path, char *buf, int size);
 /* Die if the output could not be written. */
 void check_stdout(void);
 
+/* Be the scenario that argv[0] names. Returns its exit status. */
+int scenario_main(int argc, char **argv);
+
 /* words.c */
 
 /* Die if the command line has a word that neither the kernel nor init knows. */
@@ -162,5 +165,13 @@ void linger(void);
 
 /* Run @t to its end, and see what it leaves behind. */
 void run(struct test *t);
+
+/* explore.c */
+
+/* Whether the command line has seeds, and the kernel takes them. */
+bool explores(void);
+
+/* The same by many schedules: a seed, a process of the scenario. */
+void explore(struct test *t);
 
 #endif
