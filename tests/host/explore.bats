@@ -174,6 +174,25 @@ setup()
 	[ "$(path '/proc/self/cwd/../kernel/task_work.c:1')" = kernel/task_work.c:1 ]
 }
 
+@test "explore: which reads are told" {
+	# Pins: of many, those of what was written while the reader had been switched away from; of few, all.
+	reads()
+	{
+		me=x objdir=x tree=x results=x PYTHONPATH=scripts/lib python3 -B - "$1" <<-'END'
+			import story, sys
+			at = "ip=0x0 f+0x0/0x1"
+			log = [f"pick 0:0 a/1 {at} after read to 0 a/1", f"pick 0:9 a/1 {at} after call f to 1 b/2"]
+			log += [f"saw 1:{n} b/2 {at} read 0x1+8 saw=0x1 of 0:{n} ip=0x0" for n in range(1, int(sys.argv[1]))]
+			log += [f"switch 1:20 b/2 {at} before read 0x9+8 to 2 c/3", f"pick 2:5 c/3 {at} after call f to 1 b/2",
+			        f"saw 1:20 b/2 {at} read 0x9+8 saw=0x1 of 2:3 ip=0x0"]
+			told = story.Story("".join(f"explore: {line}\n" for line in log))
+			print(told.more_reads, *(f"{row.kind}:{row.task}:{row.point}" for row in told.rows if row.kind in ("saw", "write")))
+		END
+	}
+	[ "$(reads 10)" = "9 write:2:3 saw:1:20" ]
+	[ "$(reads 2)" = "0 write:0:1 saw:1:1 write:2:3 saw:1:20" ]
+}
+
 @test "explore: the fewest switches and late stores" {
 	T=some_trial_bad SEED=7 try scripts/minimise.sh
 	[ "$status" = 1 ]
