@@ -332,6 +332,17 @@ setup()
 	[ "$(tail -n 1 <<<"$out")" = "LIST=@1a2b3c4d,$whole" ]
 }
 
+@test "explore: no room for the kernel's memory" {
+	# Pins: what the kernel takes by itself is counted.
+	unshare -Ur -m true 2>/dev/null || skip "no mount namespaces here"
+	echo 'CONFIG_CMDLINE="quiet mem=256M norandmaps"' >>"$objdir/.config"
+	JOBS=2 T=some_trial_bad SEED=7 try unshare -Ur -m sh -c 'mount -t tmpfs -o size=300m x "$TMPDIR" && exec scripts/replay.sh'
+	[ "$status" = 2 ]
+	fails "has 512 MiB free"
+	JOBS=1 T=some_trial_bad SEED=7 try unshare -Ur -m sh -c 'mount -t tmpfs -o size=300m x "$TMPDIR" && exec scripts/replay.sh'
+	[ "$status" = 1 ]
+}
+
 @test "explore: pages" {
 	# Pins: a picture has a lane a task, each mark on the lane of its task and below the one before, and arrows from the write to the
 	# read; the index names all pages.
