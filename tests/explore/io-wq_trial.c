@@ -236,6 +236,8 @@ static void wqx_until_told(struct iowq_item *item)
 {
 	while (!signal_pending(current))
 		schedule_timeout_interruptible(HZ);
+	/* only the read of the signal comes before, which orders no other */
+	smp_rmb();
 	wqx.seen = atomic_read(&item->req.work.flags) & IO_WQ_WORK_CANCEL;
 }
 
