@@ -32,6 +32,7 @@ static void io_wq_trial_hash(struct kunit *test)
 				  { "other", wqx_other_enqueuer });
 		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
 		KUNIT_EXPECT_TRUE(test, wqx.in_time[1]);
+		KUNIT_EXPECT_EQ(test, ((struct iowq *)test->priv)->most_running, 1);
 		iowq_put_wq(test, wqx.other);
 		wqx_end(test);
 		iowq_expect_items(test, "RR");

@@ -18,6 +18,7 @@ static struct wqx {
 	struct io_worker dummy;
 	bool in_time[3];
 	long patience;
+	bool overslept;
 	struct completion go, third;
 	int seen;
 } wqx;
@@ -297,6 +298,7 @@ static void io_wq_trial_enqueue_timeout(struct kunit *test)
 }
 
 #include "io-wq_hash.c"
+#include "io-wq_work.c"
 
 static struct kunit_case io_wq_trials[] = {
 	KUNIT_CASE(io_wq_trial_ask_exit),
@@ -309,6 +311,8 @@ static struct kunit_case io_wq_trials[] = {
 	KUNIT_CASE(io_wq_trial_hash_exit),
 	KUNIT_CASE(io_wq_trial_hash_two),
 	KUNIT_CASE(io_wq_trial_enqueue_timeout),
+	KUNIT_CASE(io_wq_trial_exit_sleeper),
+	KUNIT_CASE(io_wq_trial_cancel_complete),
 	{}
 };
 

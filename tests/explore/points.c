@@ -100,6 +100,7 @@ static void access(const void *ptr, unsigned long size, int type,
 		if (type & KCSAN_ACCESS_COMPOUND && !me->released)
 			waits_for_reads(me);
 		me->released = false;
+		me->updates = type & KCSAN_ACCESS_COMPOUND ? at.addr : 0;
 	}
 #ifdef CONFIG_KASAN
 	kasan_check_range((void *)ptr, size, type & KCSAN_ACCESS_WRITE, ip);

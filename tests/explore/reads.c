@@ -167,6 +167,11 @@ static void log_read(struct explorer *me)
 		depend_on(me, now);
 	if (me->at.type & (KCSAN_ACCESS_WRITE | KCSAN_ACCESS_ATOMIC))
 		return;
+	/* atomic_fetch_or() and others read first, and go on if it is still so */
+	if (me->updates == me->at.addr) {
+		waits_for_reads(me);
+		return;
+	}
 	oldest = since_when(me);
 	for (i = nr_pasts; i-- > oldest;) {
 		struct past *p = past(i);

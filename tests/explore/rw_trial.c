@@ -13,7 +13,6 @@ static struct rwx {
 	struct io_rings *rings;
 	struct io_kiocb *req;
 	struct file *file;
-	struct file_operations fops;
 } rwx;
 
 static int rwx_iopoll(struct kiocb *kiocb, struct io_comp_batch *iob,
@@ -21,6 +20,8 @@ static int rwx_iopoll(struct kiocb *kiocb, struct io_comp_batch *iob,
 {
 	return 0;
 }
+
+static const struct file_operations rwx_fops = { .iopoll = rwx_iopoll };
 
 static void rwx_alloc(struct kunit *test)
 {
@@ -32,8 +33,7 @@ static void rwx_alloc(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, rwx.rings);
 	KUNIT_ASSERT_NOT_NULL(test, rwx.req);
 	KUNIT_ASSERT_NOT_NULL(test, rwx.file);
-	rwx.fops.iopoll = rwx_iopoll;
-	rwx.file->f_op = &rwx.fops;
+	rwx.file->f_op = &rwx_fops;
 }
 
 static void rwx_start(void)

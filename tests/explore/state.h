@@ -53,6 +53,7 @@ struct explorer {
 	unsigned int since;	/* when it could have done them */
 	bool waits;		/* for them, before it goes on */
 	bool switching;		/* takes locks that are not its own */
+	unsigned long updates;	/* just now, where; or 0 */
 	bool released;		/* just now, with what it does next */
 	int count;		/* its preempt_count() */
 	struct {
