@@ -77,9 +77,11 @@ static void urx_putter(void *data)
 static void urx_exec(void *data)
 {
 	struct io_uring_task *tctx = urx.task->io_uring;
+	unsigned long start = jiffies;
 
 	atomic_inc(&tctx->in_cancel);
-	wait_event(tctx->wait, !percpu_counter_sum(&tctx->inflight));
+	wait_event_timeout(tctx->wait, !percpu_counter_sum(&tctx->inflight), HZ);
+	urx.took = jiffies - start;
 	atomic_dec(&tctx->in_cancel);
 	__io_uring_free(urx.task);
 }
@@ -95,8 +97,7 @@ static void urx_new_tctx(struct kunit *test, struct ring *ring)
 	io_wq_put_and_exit(wq);
 }
 
-/* The task frees its tctx as soon as somebody else has put its last request. */
-static void io_uring_trial_put_exec(struct kunit *test)
+static void urx_put(struct kunit *test, bool in_time)
 {
 	struct ring *ring = ring_create(test, 0);
 	struct io_uring_task *tctx = ring->task->io_uring;
@@ -107,9 +108,27 @@ static void io_uring_trial_put_exec(struct kunit *test)
 		explore_run(test, { "putter", urx_putter },
 				  { "exec", urx_exec });
 		KUNIT_EXPECT_PTR_EQ(test, ring->task->io_uring, NULL);
+		if (in_time)
+			KUNIT_EXPECT_LT(test, urx.took, HZ / 2);
 		io_req_add_to_cache(urx.item->req, ring->ctx);
 	}
 	ring->task->io_uring = tctx;
+}
+
+/* The task frees its tctx as soon as somebody else has put its last request. */
+static void io_uring_trial_put_exec(struct kunit *test)
+{
+	urx_put(test, false);
+}
+
+/*
+ * Whoever puts the last request wakes the task that waits for it. But it may not, if it
+ * looks whether anybody waits before the other one sees its put: there is no barrier.
+ */
+static void io_uring_trial_put_wakes(struct kunit *test)
+{
+	explore_known(test, "who puts the last request of a task may not wake it");
+	urx_put(test, true);
 }
 
 static void urx_orphan_runner(void *data)
@@ -263,6 +282,7 @@ static void io_uring_trial_put_task(struct kunit *test)
 static struct kunit_case io_uring_trials[] = {
 	KUNIT_CASE(io_uring_trial_wait),
 	KUNIT_CASE(io_uring_trial_put_exec),
+	KUNIT_CASE(io_uring_trial_put_wakes),
 	KUNIT_CASE(io_uring_trial_orphan),
 	KUNIT_CASE(io_uring_trial_exit_park),
 	KUNIT_CASE(io_uring_trial_put_task),
