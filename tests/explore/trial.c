@@ -274,7 +274,7 @@ void explore_judge(struct kunit *test)
 
 	/* A message without a newline can be read once another one follows. */
 	if (failed)
-		printk(KERN_DEBUG "explore: end of a seed\n");
+		pr_notice("explore: end of a seed\n");
 	if (judge(failed ? "an expectation" : NULL)) {
 		kunit_set_failure(test);
 		if (keep_on)
