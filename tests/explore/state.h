@@ -132,6 +132,7 @@ static const char *who_spins(void);
 /* mm/kasan/kasan.h has it, which only files there include. */
 bool kasan_check_range(const void *addr, size_t size, bool write,
 		       unsigned long ip);
+bool kasan_byte_accessible(const void *addr);
 
 static void trace_timer(struct explorer *me);
 static void start_clock(const struct explore_thread *thread, int nr);

@@ -84,6 +84,16 @@ void explore_flush(void)
 	empty_log();
 }
 
+/* freed - the rest of the kernel has called what did the store, and then freed it */
+static bool freed(const struct store *store)
+{
+#ifdef CONFIG_KASAN
+	return !kasan_byte_accessible((void *)store->at.addr);
+#else
+	return false;
+#endif
+}
+
 /* settle - the task has gone on, so what it stored last is there */
 static void settle(void)
 {
@@ -93,7 +103,10 @@ static void settle(void)
 	if (!store_pending)
 		return;
 	store_pending = false;
-	last->new = load(&last->at);
+	if (freed(last))
+		explore_nr_stores--;
+	else
+		last->new = load(&last->at);
 }
 
 /* flush_before_epoch - something that is visible at once comes after a barrier */
@@ -180,7 +193,7 @@ static void hold(struct explorer *me)
 			     overlap(&log_of_stores[j].at, &store->at)))
 				store->held = true;
 		/* what memory held before must not matter, to other seeds */
-		if (store->held && store->new != store->old) {
+		if (store->held && store->new != store->old && !freed(store)) {
 			me->held[me->nr_held++] = *store;
 			record_held(store);
 		}
