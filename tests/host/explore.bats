@@ -164,6 +164,17 @@ setup()
 	fails "some_trial_dies, seed 8: the boot ended with status 134" "Kernel panic"
 }
 
+@test "explore: timers and early reads in a story" {
+	cat >"$objdir/trace" <<-'END'
+		explore: timer 1:0 clock/77 ip=0x600a41f0 io_timeout_fn+0x1/0xa0 barrier
+		explore: early 1:7 walker/75 ip=0x602cc67b add+0x1ab/0x530 read 0x610dc230+4 saw=0x0 late=0x1 of 0:5
+	END
+	T=some_trial_bad LIST='1:3>0,0:5>1!6,1:7<0.5' try scripts/replay.sh
+	[ "$status" = 1 ]
+	[ "$(sed -n 's/^ *(\(its time.*\|read early.*\))$/\1/p' <<<"$out" | paste -sd ';')" = "its time has come;read early: finds 0, not 1" ]
+	[ "$(tail -n 1 <<<"$out")" = "LIST=1:3>0,0:5>1!6,1:7<0.5" ]
+}
+
 @test "explore: names of sources in a story" {
 	path()
 	{
@@ -398,7 +409,7 @@ setup()
 }
 
 @test "explore: a value that cannot be" {
-	for v in SEEDS=x SEEDS=5-1 SEEDS=1- SEEDS=-1 SEED=x SEED=-1 ALGO=best DEPTH=0 MEMORY=arm LIST='1:2' LIST='a b' LIST='@12,none' LIST='@1234567g,none'; do
+	for v in SEEDS=x SEEDS=5-1 SEEDS=1- SEEDS=-1 SEED=x SEED=-1 ALGO=best DEPTH=0 MEMORY=arm LIST='1:2' LIST='1:2<0' LIST='a b' LIST='@12,none' LIST='@1234567g,none'; do
 		T=some_trial_bad try env SEED=1 "$v" scripts/replay.sh
 		[ "$status" = 2 ] || { echo "$v"; false; }
 		fails "$v" "${v%%=*}= takes "
