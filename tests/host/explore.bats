@@ -172,7 +172,7 @@ setup()
 	T=some_trial_bad LIST='1:3>0,0:5>1!6,1:7<0.5' try scripts/replay.sh
 	[ "$status" = 1 ]
 	[ "$(sed -n 's/^ *(\(its time.*\|read early.*\))$/\1/p' <<<"$out" | paste -sd ';')" = "its time has come;read early: finds 0, not 1" ]
-	[ "$(tail -n 1 <<<"$out")" = "LIST=1:3>0,0:5>1!6,1:7<0.5" ]
+	[ "$(tail -n 1 <<<"$out")" = "LIST=@1a2b3c4d,1:3>0,0:5>1!6,1:7<0.5" ]
 }
 
 @test "explore: names of sources in a story" {
@@ -418,7 +418,7 @@ setup()
 	[ "$status" = 2 ]
 	fails "no trial matches nosuch"
 	T='*' SEED=1 try scripts/replay.sh
-	fails "T= matches 10 trials"
+	fails "T= matches 13 trials"
 	SEED=1 try scripts/replay.sh
 	fails "takes T=trial, or race-..., and SEED=n or LIST="
 	T=' ' SEEDS=1 try scripts/explore.sh
