@@ -7,6 +7,7 @@
 #ifndef EXPLORE_COMPAT_H
 #define EXPLORE_COMPAT_H
 
+#include <kunit/test.h>
 #include <generated/kunit_has.h>
 
 /* Workers leave when they are told to; or when idle for long, with no CPU of theirs. */
@@ -19,6 +20,17 @@
 #define explore_retires_from(wq)	cpumask_clear((wq)->cpu_mask)
 #define explore_until_retires() \
 	schedule_timeout_uninterruptible(WORKER_IDLE_TIMEOUT)
+#endif
+
+/* The waiter of a ring arms itself in a function; or in io_cqring_wait(), see io_uring_trial_wait. */
+static inline void explore_needs_wait_arm(struct kunit *test)
+{
+	if (!KUNIT_HAS_CQ_WAIT_ARM)
+		kunit_skip(test, "there is no io_cq_wait_arm() here; io_uring_trial_wait is about the same");
+}
+
+#if !KUNIT_HAS_CQ_WAIT_ARM
+#define io_cq_wait_arm(ctx, nr_wait)
 #endif
 
 /* A request's task is put by way of the tctx. */

@@ -4,6 +4,7 @@
  * the queue with many producers, the waiter that must not sleep with work in it, and
  * the ring that exits.
  */
+#include "compat.h"
 #include "explore.h"
 #include "wait.h"
 
@@ -106,6 +107,7 @@ static void twx_run(struct kunit *test, long flags)
 {
 	struct io_ring_ctx *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 
+	explore_needs_wait_arm(test);
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	explore_each_seed(test) {
 		memset(&twx, 0, sizeof(twx));
