@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What place.c and heads.c share: the functions that get a stub, and where it goes. */
+/* What place.c, suites.c and heads.c share: sources, the functions of them that get a stub, and where it goes. */
 #ifndef PLACE_H
 #define PLACE_H
 
@@ -32,8 +32,33 @@ struct place {
 	int line;		/* of the brace */
 };
 
+/* What the command line of place.c names. */
+extern const char *tree, *out, *suites;
+
+/* Sources with a suite, a trial or stubs. */
+extern struct source sources[MAX];
+extern int nr_sources;
+
+/* read_stubs - add the sources and functions that SUITES/stubs names; fails if a line of it cannot be read */
+void read_stubs(void);
+
+/* find_suites - add the sources that have a suite, but for those that OUT/left-out names; missing() if TREE lacks one */
+void find_suites(void);
+
+/* find_trials - in flavour explore, add the sources that have trials and are in TREE */
+void find_trials(void);
+
 /* fail - print "build: error: " and the message, and exit with 2 */
 void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt, ...);
+
+/* missing - fail, or with -k say what is missing and go on */
+void missing(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* read_file - the content of @path with a 0 behind it, or NULL if there is no such file; fails if it cannot be read */
+char *read_file(const char *path);
+
+/* exists - whether @file can be read in @dir */
+bool exists(const char *dir, const char *file);
 
 /* format - a new string, made as by printf(); fails if there is no memory */
 char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

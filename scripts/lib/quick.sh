@@ -34,12 +34,12 @@ tests_named=../../../${home##*/}/tests
 # what is missing in the tree is only said.
 place()
 {
-	set -- "$top/scripts/lib/place.h" "$top/scripts/lib/place.c" "$top/scripts/lib/heads.c" "$@"
-	cat "$1" "$2" "$3" | cmp -s - "$build/place.c" || {
-		gcc -O2 -D_GNU_SOURCE -o "$build/place.$$" "$2" "$3" && mv "$build/place.$$" "$build/place" &&
-			cat "$1" "$2" "$3" >"$build/place.c" || die "cannot compile scripts/lib/place.c"
+	set -- "$top/scripts/lib/place.h" "$top/scripts/lib/place.c" "$top/scripts/lib/suites.c" "$top/scripts/lib/heads.c" "$@"
+	cat "$1" "$2" "$3" "$4" | cmp -s - "$build/place.c" || {
+		gcc -O2 -D_GNU_SOURCE -o "$build/place.$$" "$2" "$3" "$4" && mv "$build/place.$$" "$build/place" &&
+			cat "$1" "$2" "$3" "$4" >"$build/place.c" || die "cannot compile scripts/lib/place.c"
 	}
-	shift 3
+	shift 4
 	made_tree=$1
 	made_in=$2
 	shift 2

@@ -15,7 +15,8 @@
  *	trace.c		the same, to be read
  *	pairs.c		which reads saw which writes
  *	detect.c	what is wrong
- *	trial.c		the loop over the seeds, the command line
+ *	words.c		the command line
+ *	trial.c		the loop over the seeds
  *	clock.c		timers that fire though somebody could run
  *	scenario.c	the same loop, for processes
  *
@@ -62,6 +63,7 @@ enum explore_barrier { EXPLORE_MB, EXPLORE_WMB, EXPLORE_RELEASE, EXPLORE_RMB };
 #include "learn.c"
 #include "points.c"
 #include "detect.c"
+#include "words.c"
 #include "trial.c"
 #include "clock.c"
 #include "scenario.c"

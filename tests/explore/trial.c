@@ -1,37 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The loop of a trial over its seeds, what the command line says of it, and what is
- * printed of it: README.md has both.
+ * The loop of a trial over its seeds, and what is printed of it: README.md has that.
  *
  * Before the first seed the trial runs once without switches, as seed 0, to learn
  * which points matter, and how many there are.
  */
-
-static char *seeds = "1-100";
-core_param(explore, seeds, charp, 0444);
-static char *algo_name = "mix";
-module_param_named(algo, algo_name, charp, 0444);
-static unsigned int depth;
-module_param_named(depth, depth, uint, 0444);
-static char *memory_name = "weak";
-module_param_named(memory, memory_name, charp, 0444);
-static char *list;
-module_param_named(list, list, charp, 0444);
-static bool print_hash;
-module_param_named(hash, print_hash, bool, 0444);
-static bool keep_on;
-module_param_named(keep, keep_on, bool, 0444);
-static bool known_too;
-module_param_named(known, known_too, bool, 0444);
-
-static const char * const algos[] = {
-	[ALGO_NONE] = "none", [ALGO_BURSTS] = "bursts", [ALGO_PCT] = "pct",
-	[ALGO_POS] = "pos", [ALGO_LIST] = "list",
-};
-
-static const char * const memories[] = {
-	[EXPLORE_SC] = "sc", [EXPLORE_TSO] = "tso", [EXPLORE_WEAK] = "weak",
-};
 
 /* in simulated time: nobody of a trial should sleep for as long */
 #define HANG (100 * HZ)
@@ -50,20 +23,6 @@ static struct {
 	int nr_running;
 	struct completion done;
 } threads;
-
-/* parse_seeds - FROM or FROM-TO */
-static bool parse_seeds(const char *s, u64 *from, u64 *to)
-{
-	char word[48], *dash;
-
-	if (strscpy(word, s) < 0)
-		return false;
-	dash = strchr(word, '-');
-	if (dash)
-		*dash++ = '\0';
-	return !kstrtou64(word, 10, from) &&
-	       !kstrtou64(dash ?: word, 10, to) && *from <= *to;
-}
 
 static void print_failure(const char *why)
 {
@@ -158,37 +117,13 @@ static void end_of_case(void *test)
 	print_summary();
 }
 
-static const char *look_at_words(void)
-{
-	int i;
-
-	if (!parse_seeds(seeds, &tr.first, &tr.last))
-		return "explore= takes a seed, or two: FROM-TO";
-	if (list && !parse_list(list))
-		return "explore.list= takes what a failure has printed";
-	if (strcmp(algo_name, "mix") &&
-	    match_string(algos, ALGO_LIST, algo_name) < 0)
-		return "explore.algo= takes bursts, pct, pos, mix or none";
-	i = match_string(memories, ARRAY_SIZE(memories), memory_name);
-	if (i < 0)
-		return "explore.memory= takes sc, tso or weak";
-	ex.memory = i;
-	return NULL;
-}
-
-enum explore_memory explore_memory(void)
-{
-	look_at_words();
-	return ex.memory;
-}
-
 static void start_seeds(const char *kind, const char *name)
 {
 	memset(&tr, 0, sizeof(tr));
 	tr.kind = kind;
 	tr.name = name;
 	tr.start = os_nsecs();
-	tr.wrong = look_at_words();
+	tr.wrong = look_at_words(&tr.first, &tr.last);
 	tr.warming = true;
 	/* hrtimers are exact from the second tick of the boot on */
 	schedule_timeout_uninterruptible(3);

@@ -10,7 +10,7 @@ setup()
 	rm -r tests/kunit
 	mkdir -p tests/kunit "$objdir/include/kunit"
 	cp "$repo/tests/kunit/stub.h" tests/kunit
-	gcc -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o place scripts/lib/place.c scripts/lib/heads.c
+	gcc -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o place scripts/lib/{place,suites,heads}.c
 	# What the stubs are given, so that it can be seen.
 	cat >"$objdir/include/kunit/static_stub.h" <<-'END'
 		void seen(const char *function, ...);
