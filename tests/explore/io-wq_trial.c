@@ -110,17 +110,9 @@ static void wqx_enqueuer(void *data)
 	wqx_enqueue(wqx.wq, 1);
 }
 
-/* Then what came last is started when the worker times out, 5 s later. */
-static void wqx_known_no_look(struct kunit *test)
-{
-	if (IO_WQ_SLEEP_NEEDS_WORK)
-		explore_known(test, "a worker sleeps while work comes");
-}
-
 /* The worker is done with one item and goes to sleep when the next one comes. */
 static void io_wq_trial_enqueue_idle(struct kunit *test)
 {
-	wqx_known_no_look(test);
 	explore_each_seed(test) {
 		wqx_start(test);
 		explore_run(test, { "enqueuer", wqx_enqueuer });

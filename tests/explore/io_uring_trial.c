@@ -99,9 +99,13 @@ static void urx_new_tctx(struct kunit *test, struct ring *ring)
 
 static void urx_put(struct kunit *test, bool in_time)
 {
-	struct ring *ring = ring_create(test, 0);
-	struct io_uring_task *tctx = ring->task->io_uring;
+	struct io_uring_task *tctx;
+	struct ring *ring;
 
+	if (!KUNIT_HAS_PUT_TASK_RCU)
+		explore_known(test, "exec frees a tctx that is still looked at");
+	ring = ring_create(test, 0);
+	tctx = ring->task->io_uring;
 	explore_each_seed(test) {
 		urx_new_tctx(test, ring);
 		urx_start(test, ring->task);
@@ -291,6 +295,12 @@ static struct kunit_case io_uring_trials[] = {
 	KUNIT_CASE(tw_trial_litmus_sb_mb),
 	KUNIT_CASE(tw_trial_litmus_mp),
 	KUNIT_CASE(tw_trial_litmus_mp_release),
+	KUNIT_CASE(tw_trial_litmus_mp_early),
+	KUNIT_CASE(tw_trial_litmus_mp_plain),
+	KUNIT_CASE(tw_trial_litmus_mp_rmb),
+	KUNIT_CASE(tw_trial_litmus_mp_address),
+	KUNIT_CASE(tw_trial_litmus_lb),
+	KUNIT_CASE(tw_trial_litmus_twice),
 #endif
 	{}
 };
