@@ -3,7 +3,8 @@
 # explore.sh: run the trials of tests/explore/, and the scenarios tests/guest/race-*.c, by schedules that seeds decide: T=glob for
 # some of them.
 # SEEDS=1-10000 takes these of each, as far as BUDGET goes if that is given; without SEEDS, BUDGET is 60 s, shared by all.
-# ALGO=bursts, pct, pos or mix (the default: half of the seeds bursts, a quarter each pct and pos), DEPTH=d for pct; MEMORY=sc, tso or weak (the default): which stores others may see late, and with weak, which reads find what was there before.
+# ALGO=bursts, pct, pos or mix (the default: half of the seeds bursts, a quarter each pct and pos), DEPTH=d for pct; MEMORY=sc, tso or
+# weak (the default): which stores others may see late, and with weak, which reads find what was there before.
 # First a bug that was put in must be found: tests/explore/bugs/no-retry.patch, the canary.
 # A line a trial or scenario: ok, or the seed that failed, which ends it; how many pairs of a write and a read by another task have come.
 # Without SEEDS a trial is left once 20000 seeds, and ten times as many as had shown the last new pair, have shown none; with SEEDS

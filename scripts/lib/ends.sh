@@ -38,7 +38,7 @@ while read -r name status why how <&4; do
 	seed=${row#seed }
 	got=0
 	(SEED=${seed%% *} && export SEED && in_variant ends minimise "ends_trial_$name") >"$out" 2>&1 || got=$?
-	[ "$got" = "$status" ] && grep -q "$how" "$out" || verdict="NOT TOLD: $(head -n 1 "$out")"
+	[ "$got" = "$status" ] && grep -q "$how" "$out" || [ "$verdict" != told ] || verdict="NOT TOLD: $(head -n 1 "$out")"
 	case $verdict in NOT*) good=1 ;; esac
 	printf '%-10s %-70s %s\n' "$name" "$row" "$verdict"
 done 4<"$out.ends"

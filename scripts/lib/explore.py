@@ -205,7 +205,7 @@ def explore(globs):
     exploration.known = pairs.known(exploration.pairs, short, kept)
     for trial in chosen:
         print("\n".join(exploration.row(trial)))
-    for suite in absent if globs == ["*"] else []:
+    for suite in (s for s in absent if any(fnmatch.fnmatchcase(f"{s}.", glob) or fnmatch.fnmatchcase(s, glob) for glob in globs)):
         print(f"-      {suite + '.*':<32} left out: this kernel has no {suite[:-len('-trial')]}.c")
     broken = sum(1 for trial in chosen if exploration.lacks(trial))
     failed = sum(1 for trial in exploration.over if not exploration.lacks(trial))
@@ -309,8 +309,9 @@ def find(trial, first, most="999999999999"):
     """The seeds from the first on, until one fails."""
     start = time.monotonic()
     at, many = int(first), 1000
+    name = one([trial])
     while time.monotonic() < start + LIMIT_S and at < int(first) + int(most):
-        boot = Boot(trials([trial])[0], f"{at}-{at + many - 1}")
+        boot = Boot(name, f"{at}-{at + many - 1}")
         if bad := boot.wrong() or boot.skipped:
             die(f"{trial}: {bad}")
         if boot.failed:

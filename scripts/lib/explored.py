@@ -91,7 +91,6 @@ def story_page(boot, told, minimal, facts):
 <p>With this build ({esc(boot.build or 'which did not say its name')}):</p>
 <pre>make replay {esc(words(boot.trial, boot.seed, boot.signed))}
 make gdb {esc(words(boot.trial, boot.seed, boot.signed))}</pre>""")
-    return told, path
 
 
 def curve(points, seconds):

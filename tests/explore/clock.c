@@ -107,7 +107,7 @@ static void jump_to(ktime_t due, unsigned long ip)
 	ex_clock.task->at = (struct access){ .type = ACCESS_CALL, .ip = ip };
 	trace_timer(ex_clock.task);
 	ex_clock.jumping = true;
-	/* its rounding */
+	/* and 1 us, as the hrtimer is rounded up */
 	time_travel_ndelay(max(due - now, 0) + NSEC_PER_USEC);
 	ex_clock.jumping = false;
 }
@@ -180,8 +180,10 @@ __visible void explored_hrtimer_start_range_ns(struct hrtimer *timer, ktime_t ti
 	local_irq_save(flags);
 	left = hrtimer_expires_remaining(timer);
 	local_irq_restore(flags);
-	if (left > CLOCK_HORIZON || ex_clock.nr == CLOCK_TIMERS)
+	if (left > CLOCK_HORIZON)
 		return;
+	if (ex_clock.nr == CLOCK_TIMERS)
+		give_up("too many timers");
 	ex_clock.timer[ex_clock.nr].timer = timer;
 	ex_clock.timer[ex_clock.nr].due = read_clock() + left;
 	ex_clock.timer[ex_clock.nr++].ip = (unsigned long)ACCESS_PRIVATE(timer, function) + 1;

@@ -50,8 +50,6 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "explore."
 
-enum explore_barrier { EXPLORE_MB, EXPLORE_WMB, EXPLORE_RELEASE, EXPLORE_RMB };
-
 #include "state.h"
 #include "stores.c"
 #include "reads.c"

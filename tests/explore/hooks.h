@@ -8,12 +8,19 @@
  *
  *   - atomics and bit operations have calls for KCSAN in them, which is off;
  *   - barriers are nothing to one CPU;
- *   - functions by which tasks meet (functions.h). The linker name of each is changed, for
- *     static inline callers in headers too. points.c has what is called instead:
+ *   - functions by which tasks meet (functions.h). The linker name of each is changed,
+ *     for static inline callers in headers too. points.c has what is called instead:
  *     a point, and then the function.
  */
 #ifndef EXPLORE_HOOKS_H
 #define EXPLORE_HOOKS_H
+
+enum explore_barrier {
+	EXPLORE_MB,
+	EXPLORE_WMB,
+	EXPLORE_RELEASE,	/* an EXPLORE_WMB, and nothing more to what follows */
+	EXPLORE_RMB,		/* and the part of an acquire that is about reads */
+};
 
 #ifdef __SANITIZE_THREAD__
 
@@ -30,13 +37,6 @@ EXPLORE(hrtimer_start_range_ns)
 EXPLORE(hrtimer_cancel)
 EXPLORE(hrtimer_try_to_cancel)
 #undef EXPLORE
-
-enum explore_barrier {
-	EXPLORE_MB,
-	EXPLORE_WMB,
-	EXPLORE_RELEASE,	/* an EXPLORE_WMB, and nothing more to what follows */
-	EXPLORE_RMB,	/* and the part of an acquire that is about reads */
-};
 
 void explore_access(const void *ptr, unsigned long size, int type);
 void explore_barrier(enum explore_barrier barrier);

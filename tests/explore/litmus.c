@@ -53,7 +53,7 @@ static void litmus_mp_unordered_reader(void *rmb)
 	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
 }
 
-static void litmus_mp_plain_reader(void *rmb)
+static void litmus_mp_plain_reader(void *unused)
 {
 	WRITE_ONCE(litmus_seen[0], READ_ONCE(litmus_y));
 	WRITE_ONCE(litmus_seen[1], litmus_x);

@@ -115,7 +115,7 @@ static bool is_late(struct explorer *me)
 
 static void pair_read(struct explorer *me, struct written *w, u64 seed)
 {
-	bool late = is_late(me);
+	bool late = lent.on || is_late(me);
 	u16 *tasks = late ? &w->missed : &w->saw;
 
 	if (!w->ip || w->task == number(me) || *tasks & BIT(number(me)))
@@ -132,9 +132,6 @@ static void pair_access(struct explorer *me, u64 seed)
 	bool update = me->at.type & KCSAN_ACCESS_COMPOUND;
 	struct written *w, next;
 
-	settle_update();
-	if (ex.points < LIVELOCK / 2)
-		me->half = me->points;
 	w = written_at(me->at.addr);
 	if (!w)
 		return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Points: where the explorer is called, before each access, barrier and call by
- * which tasks can meet (hooks.h has how, functions.h which calls). At a point another task may be chosen;
- * after that the access is done, as the task finds things then.
+ * which tasks can meet (hooks.h has how, functions.h which calls). At a point another
+ * task may be chosen; after that the access is done, as the task finds things then.
  *
  * No point, though KASAN looks at the access:
  *
@@ -53,8 +53,10 @@ static void pass_time(void)
 	give_way();
 }
 
-static void count_point(void)
+static void count_point(struct explorer *me)
 {
+	if (ex.points < LIVELOCK / 2)
+		me->half = me->points;
 	if (ex.points++ == LIVELOCK)
 		give_up("livelock");
 	ex.stays = 0;
@@ -69,7 +71,7 @@ static void point(struct explorer *me, const struct access *at)
 	settle();
 	me->at = *at;
 	me->points++;
-	count_point();
+	count_point(me);
 	ex.hash = hash_64(((u64)ex.hash << 32) ^ (at->ip + number(me)), 32);
 	trace_point(me);
 	learn_point(me);
@@ -94,9 +96,10 @@ static void access(const void *ptr, unsigned long size, int type,
 		go_on(me);
 		point(me, &at);
 		meet_held(me);
-		pair_access(me, seed_now());
+		settle_update();
 		log_access(me);
 		log_read(me);
+		pair_access(me, seed_now());
 		if (type & KCSAN_ACCESS_COMPOUND && !me->released)
 			waits_for_reads(me);
 		me->released = false;
@@ -144,8 +147,8 @@ void explore_relax(void)
 	waits_for_reads(me);
 	if (!me)
 		return;
-	count_point();
 	me->points++;
+	count_point(me);
 	settle();
 	can = candidates() & ~BIT(me - ex.task);
 	if (can)

@@ -251,13 +251,16 @@ static const char *parse_event(const char *s, struct event *e)
 /* list_in_file - for what is too long for a command line: that of the host */
 static const char *list_in_file(const char *path)
 {
-	static char text[EXPLORE_EVENTS * 16];
+	static char text[EXPLORE_EVENTS * 32];
 	int len, fd = os_open_file(path, of_read(OPENFLAGS()), 0);
 
 	if (fd < 0)
 		return "";
 	len = os_read_file(fd, text, sizeof(text) - 1);
 	os_close_file(fd);
+	/* it may go on */
+	if (len == sizeof(text) - 1)
+		return "";
 	text[max(len, 0)] = '\0';
 	return text;
 }

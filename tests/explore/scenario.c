@@ -33,7 +33,7 @@ static void end_scenario(const char *why)
 	ex.on = false;
 	explore_nr_stores = 0;
 	for (i = 0; i < ex.nr; i++)
-		if (!ex.task[i].left)
+		if (!ex.task[i].left && !(why && *why))
 			why = "a task is left";
 	judge(why && *why ? why : NULL);
 	ex.scenario = false;
@@ -68,6 +68,8 @@ static int scenario_set(const char *word, const struct kernel_param *kp)
 
 static int scenario_get(char *buf, const struct kernel_param *kp)
 {
+	if (!tr.name)
+		return -EINVAL;
 	if (next_seed())
 		return sysfs_emit(buf, "%llu\n", tr.seed);
 	print_summary();

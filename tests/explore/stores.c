@@ -104,7 +104,7 @@ static void settle(void)
 		return;
 	store_pending = false;
 	if (freed(last))
-		explore_nr_stores--;
+		nr_logged--;
 	else
 		last->new = load(&last->at);
 }

@@ -233,6 +233,8 @@ static void start_schedule(void)
 	ex.stays = 0;
 	ex.hash = 0;
 	ex.draining = false;
+	empty_log();
+	irqs_off_by_hand = false;
 	start_record();
 	start_reads();
 	start_trace();

@@ -83,7 +83,10 @@ static int wait_for_all(pid_t main)
 	sigaddset(&chld, SIGCHLD);
 	for (;;) {
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			*(pid == main ? &main_status : &other_status) = status;
+			if (pid == main)
+				main_status = status;
+			else if (status)
+				other_status = status;
 		if (pid < 0)
 			return main_status ?: other_status;
 		if (sigtimedwait(&chld, NULL, &limit) < 0 && errno == EAGAIN)
