@@ -321,9 +321,8 @@ setup()
 	mkdir -p "$results" "$work/report-explore"
 	for how in size=4k ro; do
 		T='*_good *_bad' SEEDS=1-2000 try unshare -Ur -m sh -c '
-			for d in "$2" "$3"; do mount -t tmpfs -o size=4k x "$d"; done
+			for d in "$2" "$3"; do mount -t tmpfs -o "$1" x "$d"; done
 			[ "$1" = ro ] || for d in "$2" "$3"; do head -c 4096 /dev/zero >"$d/full"; done
-			[ "$1" != ro ] || for d in "$2" "$3"; do mount -o remount,ro "$d"; done
 			status=0
 			scripts/explore.sh || status=$?
 			[ "$1" = ro ] || find "$2" "$3" -name "*.tmp" -exec echo left: {} +
