@@ -299,16 +299,7 @@ static struct kunit_case io_uring_trials[] = {
 	KUNIT_CASE(io_uring_trial_exit_park),
 	KUNIT_CASE(io_uring_trial_put_task),
 #if !KUNIT_HAS_TW_FILE
-	KUNIT_CASE(tw_trial_litmus_sb),
-	KUNIT_CASE(tw_trial_litmus_sb_mb),
-	KUNIT_CASE(tw_trial_litmus_mp),
-	KUNIT_CASE(tw_trial_litmus_mp_release),
-	KUNIT_CASE(tw_trial_litmus_mp_early),
-	KUNIT_CASE(tw_trial_litmus_mp_plain),
-	KUNIT_CASE(tw_trial_litmus_mp_rmb),
-	KUNIT_CASE(tw_trial_litmus_mp_address),
-	KUNIT_CASE(tw_trial_litmus_lb),
-	KUNIT_CASE(tw_trial_litmus_twice),
+#include "litmus_cases.h"
 #endif
 	{}
 };

@@ -216,16 +216,7 @@ static struct kunit_case tw_trials[] = {
 	KUNIT_CASE(tw_trial_wait_lazy),
 	KUNIT_CASE(tw_trial_drain),
 	KUNIT_CASE(tw_trial_events),
-	KUNIT_CASE(tw_trial_litmus_sb),
-	KUNIT_CASE(tw_trial_litmus_sb_mb),
-	KUNIT_CASE(tw_trial_litmus_mp),
-	KUNIT_CASE(tw_trial_litmus_mp_release),
-	KUNIT_CASE(tw_trial_litmus_mp_early),
-	KUNIT_CASE(tw_trial_litmus_mp_plain),
-	KUNIT_CASE(tw_trial_litmus_mp_rmb),
-	KUNIT_CASE(tw_trial_litmus_mp_address),
-	KUNIT_CASE(tw_trial_litmus_lb),
-	KUNIT_CASE(tw_trial_litmus_twice),
+#include "litmus_cases.h"
 	{}
 };
 
