@@ -189,20 +189,24 @@ static void wait_for_all(struct child *c)
 }
 
 /*
- * What shows only while we linger has not had its time yet: the exit works of
- * rings are queued, and on a busy host they come late, one after another.
+ * Whether a task is left after all. What shows only while we linger has not had
+ * its time yet: the exit works of rings are queued, and on a busy host they come
+ * late, one after another.
  */
-static void wait_for_late(struct child *c)
+static bool late_is_left(struct child *c)
 {
 	time_t deadline = now() + SETTLE_LIMIT;
+	bool left;
 
 	linger();
 	attend(c);
-	while (!c->t->killed && !simulated_time() && tasks_left() && now() < deadline) {
+	/* Another look could find what was queued since, and has had no time. */
+	while ((left = tasks_left()) && !c->t->killed && !simulated_time() && now() < deadline) {
 		wait_for_all(c);
 		linger();
 		attend(c);
 	}
+	return left && !c->t->killed;
 }
 
 static void kill_all(struct child *c)
@@ -262,8 +266,7 @@ void run(struct test *t)
 	} else if (c.fd >= 0) {
 		fail(t, "its output is still open, and no task is left");
 	}
-	wait_for_late(&c);
-	if (!t->killed && tasks_left())
+	if (late_is_left(&c))
 		report_tasks_left(t);
 	if (c.fd >= 0)
 		close(c.fd);
