@@ -16,6 +16,8 @@ static const char * const known[] = {
 	"HOME=", "TERM=",
 	/* UML has taken these, but leaves them on the command line in 6.12 */
 	"mem=", "iomem=", "initrd=", "dtb=", "hostfs=", "uml_dir=", "xterm=", "noreboot",
+	/* for UML as well, but 6.12 does not know it yet */
+	"seccomp=",
 #define SCENARIO(name, main)
 #define WORD(name)	name "=",
 #include "scenarios.h"
