@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure the build, the edit loop and the boot that README.md claims, and the kernel's own kunit.py on the same
-# machine, in a tree of its own. One cold build of each, and five of everything else; RUNS=n does n of all. Prints medians and
-# ratios.
+# machine, in a tree of its own; then how many schedules a second flavour explore runs, many in a boot and a boot each. One cold
+# build of each, and five of everything else; RUNS=n does n of all. Prints medians and ratios.
 
 VARIANT=bench
 export VARIANT
@@ -24,6 +24,12 @@ ms()
 median()
 {
 	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# figure NAME: the median of what was measured.
+figure()
+{
+	median <"$work/$1.tmp"
 }
 
 kunit_py()
@@ -80,6 +86,32 @@ row()
 	}'
 }
 
+# explored WORD SEEDS BOOTS: print how many schedules a second that makes, with BOOTS boots of SEEDS seeds each.
+explored()
+{
+	started=$(date +%s%N)
+	seq 0 $(($3 - 1)) | awk -v n="$2" '{ print "explore=" $1 * n + 1 "-" ($1 + 1) * n }' |
+		xargs -P "$JOBS" -I '{}' "$explorer" "$1" '{}' >"$work/bench.log" 2>&1 || {
+		cat "$work/bench.log" >&2
+		die "a schedule of $1 has failed"
+	}
+	echo $(($2 * $3 * 1000000000 / ($(date +%s%N) - started)))
+}
+
+# schedules NAME WORD SEEDS LEAST: a row.
+schedules()
+{
+	i=0
+	while [ $((i += 1)) -le "${RUNS:-5}" ]; do
+		explored "$2" "$3" "$((2 * JOBS))" >>"$work/many-$1.tmp"
+		explored "$2" 1 "$((20 * JOBS))" >>"$work/each-$1.tmp"
+	done
+	many=$(figure "many-$1")
+	each=$(figure "each-$1")
+	printf '%-44s %9d/s %9d/s %7d   %s\n' "schedules of $1" "$many" "$each" "$((many / each))" "${4:+$4/s}"
+	[ "$many" -ge "${4:-0}" ]
+}
+
 # undo: a run that was stopped leaves an edit of ours in the tree.
 undo()
 {
@@ -107,11 +139,6 @@ while [ $((i += 1)) -le "${RUNS:-5}" ]; do
 	loop_kunit $((2 * i + 1)) >>"$work/loop-kunit.tmp"
 	boot >>"$work/boot.tmp"
 done
-figure()
-{
-	median <"$work/$1.tmp"
-}
-
 status=0
 printf '%-44s %11s %11s %7s   %s\n' "median, $JOBS CPUs" umring kunit.py ratio "at most"
 row "cold build" 0.8 "$(figure cold-ours)" "$(figure cold-kunit)" || status=1
@@ -119,4 +146,12 @@ row "edit of io-wq.c to verdict" 0.4 "$(figure loop-ours)" "$(figure loop-kunit)
 boot=$(figure boot)
 printf '%-44s %8d ms %31s\n' "boot to power-off" "$boot" "30 ms"
 [ "$boot" -le 30 ] || status=1
+
+[ -f "$top/patches/$KERNEL/explore.patch" ] || exit "$status"
+say "schedules, ${RUNS:-5} runs of each"
+explorer=$(variant_dir '')/tree/um-explore/linux
+FLAVOUR=explore VARIANT='' "$top/scripts/build.sh" >&2
+printf '%-44s %11s %11s %7s   %s\n' "median, $JOBS CPUs" "many a boot" "one a boot" ratio "at least"
+schedules io_wq_trial_ask_exit kunit.filter_glob=io-wq-trial.io_wq_trial_ask_exit 4000 1000 || status=1
+schedules race-poll-cancel scenario=race-poll-cancel 200 '' || status=1
 exit "$status"
