@@ -19,6 +19,6 @@ if [ "${1-}" = --all ]; then
 	rm -rf "$build" "$top/build"
 else
 	rm -rf "$build"/*/tree/um-* "$build"/*/results-* "$build"/*/cases-* "$build"/*/programs-* "$build"/*/coverage-* \
-		"$build"/*/report-* "$build"/*/proof-* "$build"/*/mutants-* "$build"/*@*
+		"$build"/*/report-* "$build"/*/proof-* "$build"/*/mutants-* "$build"/*/explored-* "$build"/*@*
 fi
 rm -f "$top/linux"

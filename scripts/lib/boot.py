@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 
+import counts
 from asked import linux, results, words, write
 
 LIMIT_S = int(os.environ.get("LIMIT") or 60)
@@ -40,7 +41,8 @@ class Boot:
         command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(LIMIT_S), linux, "loglevel=8",
                    f"explore={seeds}", *options(), *more, *words, word_for(trial)]
         start = time.monotonic()
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                             env={**os.environ, **counts.words(short(trial))})
         self.seconds = time.monotonic() - start
         if file:
             file.close()

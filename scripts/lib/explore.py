@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 
+import counts
 import explored
 import pairs
 from asked import cases, die, linux, me, memory_dir, nearest, read, shown
@@ -216,6 +217,7 @@ def explore(globs):
     with saving():
         for known in exploration.known.values():
             known.keep()
+        counts.keep(map(short, chosen), [short(trial) for trial in chosen if not exploration.lacks(trial)])
         print(f"Report: {explored.exploration_page(exploration, summary, took)}")
     return 1 if failed else 2 if broken or explored.unsaved or out == len(chosen) else 0
 

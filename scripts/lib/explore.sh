@@ -33,7 +33,7 @@ in_variant()
 	shift
 	mkdir -p "$in/results-$FLAVOUR"
 	env -u PYTHONDONTWRITEBYTECODE me="$me" JOBS="$JOBS" top="$top" work="$in" report="${report:-$in/report-$FLAVOUR}" tree="$in/tree" objdir="$in/tree/um-$FLAVOUR" \
-		results="$in/results-$FLAVOUR" "$python" -S -B "$top/scripts/lib/explore.py" "$@"
+		results="$in/results-$FLAVOUR" counts="$in/explored-$FLAVOUR" "$python" -S -B "$top/scripts/lib/explore.py" "$@"
 }
 
 # with_bug VARIANT PATCH: build the kernel with this bug, unless it is there from the last time.

@@ -40,6 +40,7 @@ setup()
 			esac
 		done
 		first=${seeds%-*} last=${seeds#*-}
+		[ -z "${GCOV_PREFIX-}" ] || { mkdir -p "$GCOV_PREFIX" && echo "$seeds" >>"$GCOV_PREFIX/x.gcda"; }
 		build=$(cat "${0%/*}/build" 2>/dev/null || echo 1a2b3c4d)
 		echo "explore: build $build" >&2
 		case $list in @*)
@@ -110,6 +111,27 @@ setup()
 	done
 	BUDGET=1 T=*_good try scripts/explore.sh
 	works
+}
+
+@test "explore: the counts of each trial are those of its last exploration" {
+	# Pins: of all its boots, and of this build; what could not be explored has none; other verbs leave them as they are, and nothing
+	# is left beside them.
+	explored=$work/explored-explore
+	mkdir -p "$explored.1/old"
+	SEEDS=1-5000 T='*_good *_short *_bad' try scripts/explore.sh
+	[ "$status" = 1 ]
+	[ "$(sort "$explored/some_trial_good/gcov/x.gcda" | paste -sd ' ')" = "1-3000 3001-5000" ]
+	[ "$(cat "$explored/some_trial_good/linux.id")" = "$(stat -L -c '%i %s %.Y' "$objdir/linux")" ]
+	[ "$(cd "$work" && echo explored-explore*/*)" = "explored-explore/some_trial_bad explored-explore/some_trial_good" ]
+	SEEDS=1-9 T=*_good try scripts/explore.sh
+	[ "$(cat "$explored/some_trial_good/gcov/x.gcda")" = 1-9 ]
+	cp -r "$explored" before
+	T=some_trial_bad SEED=7 try scripts/replay.sh
+	diff -r before "$explored"
+	sed -i 's/in \*short)/in *good)/' "$objdir/linux"
+	SEEDS=1-9 T=*_good try scripts/explore.sh
+	[ "$status" = 2 ]
+	[ ! -e "$explored/some_trial_good" ]
 }
 
 @test "explore: what this kernel does not have" {
