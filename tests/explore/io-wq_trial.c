@@ -80,6 +80,27 @@ static void io_wq_trial_ask_exit(struct kunit *test)
 	}
 }
 
+/* Two ask for the same worker: one callback is queued, and all that the other took is back. */
+static void io_wq_trial_ask_twice(struct kunit *test)
+{
+	struct callback_head *cb = &wqx.dummy.create_work;
+	struct iowq *iowq = test->priv;
+
+	explore_each_seed(test) {
+		wqx_start(test);
+		explore_run(test, { "asker", wqx_asker },
+				  { "other", wqx_asker });
+		KUNIT_EXPECT_PTR_EQ(test, iowq->task->task_works, cb);
+		KUNIT_EXPECT_PTR_EQ(test, cb->next, NULL);
+		cb->next = NULL;
+		KUNIT_EXPECT_EQ(test, refcount_read(&wqx.dummy.ref), 2);
+		iowq_expect_acct(test, wqx.wq, 1, 0, 2);
+		io_wq_cancel_tw_create(wqx.wq);
+		iowq_expect_idle(test, &wqx.dummy);
+		wqx_end(test);
+	}
+}
+
 /* From now on we create the workers that it asks for, while we wait. */
 static void wqx_own(struct io_wq *wq)
 {
@@ -296,6 +317,7 @@ static void io_wq_trial_enqueue_timeout(struct kunit *test)
 
 static struct kunit_case io_wq_trials[] = {
 	KUNIT_CASE(io_wq_trial_ask_exit),
+	KUNIT_CASE(io_wq_trial_ask_twice),
 	KUNIT_CASE(io_wq_trial_enqueue_idle),
 	KUNIT_CASE(io_wq_trial_enqueue_retire),
 	KUNIT_CASE(io_wq_trial_cancel_retire),

@@ -11,16 +11,27 @@
 static struct urx {
 	struct kunit *test;
 	struct ring *ring;
-	struct ring_item *item;
+	struct ring_item *item, *other;
 	struct task_struct *task;
 	unsigned long took;
 	int ret;
 } urx;
 
-static struct ring *urx_start(struct kunit *test, struct task_struct *task)
+static struct ring_item *urx_item(struct kunit *test, struct task_struct *task)
 {
 	struct ring *ring = test->priv;
 	struct task_struct *of_ring = ring->task;
+	struct ring_item *item;
+
+	ring->task = task;
+	item = ring_item(test);
+	ring->task = of_ring;
+	return item;
+}
+
+static struct ring *urx_start(struct kunit *test, struct task_struct *task)
+{
+	struct ring *ring = test->priv;
 
 	memset(&urx, 0, sizeof(urx));
 	urx.test = test;
@@ -29,15 +40,13 @@ static struct ring *urx_start(struct kunit *test, struct task_struct *task)
 	ring->nr = 0;
 	memset(ring->ran, 0, sizeof(ring->ran));
 	memset(ring->item, 0, sizeof(ring->item));
-	ring->task = task;
-	urx.item = ring_item(test);
-	ring->task = of_ring;
+	urx.item = urx_item(test, task);
 	return ring;
 }
 
 static void urx_adder(void *data)
 {
-	ring_add(urx.item);
+	ring_add(data ? urx.other : urx.item);
 }
 
 static void urx_waiter(void *data)
@@ -46,7 +55,7 @@ static void urx_waiter(void *data)
 	unsigned long start = jiffies;
 
 	WRITE_ONCE(urx.ring->ctx->submitter_task, current);
-	urx.ret = io_cqring_wait(urx.ring->ctx, 1, 0, &arg);
+	urx.ret = io_cqring_wait(urx.ring->ctx, urx.other ? 2 : 1, 0, &arg);
 	urx.took = jiffies - start;
 }
 
@@ -64,6 +73,27 @@ static void io_uring_trial_wait(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, urx.ret, 0);
 		KUNIT_EXPECT_LT(test, urx.took, HZ / 2);
 		KUNIT_EXPECT_STREQ(test, ring->ran, "a");
+		rings->cq.head = rings->cq.tail;
+	}
+}
+
+/* The same with two who add, and a waiter who wants both. */
+static void io_uring_trial_wait_two(struct kunit *test)
+{
+	struct ring *ring = ring_create(test, IORING_SETUP_DEFER_TASKRUN);
+	struct io_rings *rings = ring->ctx->rings;
+
+	explore_each_seed(test) {
+		urx_start(test, ring->task);
+		urx.other = urx_item(test, ring->task);
+		explore_run(test, { "waiter", urx_waiter },
+				  { "adder", urx_adder },
+				  { "other", urx_adder, urx.other });
+		ring->ctx->submitter_task = ring->task;
+		KUNIT_EXPECT_EQ(test, urx.ret, 0);
+		KUNIT_EXPECT_LT(test, urx.took, HZ / 2);
+		KUNIT_EXPECT_EQ(test, urx.item->ran + urx.other->ran, 2);
+		KUNIT_EXPECT_EQ(test, strlen(ring->ran), 2);
 		rings->cq.head = rings->cq.tail;
 	}
 }
@@ -293,6 +323,7 @@ static void io_uring_trial_put_task(struct kunit *test)
 
 static struct kunit_case io_uring_trials[] = {
 	KUNIT_CASE(io_uring_trial_wait),
+	KUNIT_CASE(io_uring_trial_wait_two),
 	KUNIT_CASE(io_uring_trial_put_exec),
 	KUNIT_CASE(io_uring_trial_put_wakes),
 	KUNIT_CASE(io_uring_trial_orphan),
