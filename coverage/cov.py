@@ -7,8 +7,9 @@ cov.py COMMAND TREE OBJDIR RESULTS ID [ARGUMENT...]
     reach SOURCE...         "source line test", and "source line -" for a line with code that no test reaches
     calls RUN SOURCE FUNCTION...
                             "function count": how often that run called each function
-    table KERNEL COUNTS OUT the table of coverage/targets, from the counts of all runs added up, in the directory COUNTS; what
-                            it says of each line goes to the file OUT, for:
+    table KERNEL COUNTS OUT [FLAVOUR]
+                            the table of coverage/targets, from the counts of all runs added up, in the directory COUNTS; what
+                            it says of each line goes to the file OUT. FLAVOUR: with what exploration reaches (elsewhere.py)
     patch NAME ADDED IN     the lines of the file ADDED, "source number" each, of the change NAME
     lines KERNEL OUT SOURCE...
                             the same for these sources alone, from the counts of the runs themselves; prints those with code
@@ -18,7 +19,8 @@ cov.py COMMAND TREE OBJDIR RESULTS ID [ARGUMENT...]
                             case, are in the directory CASES
 
 RESULTS has a directory for each run, with the counts in gcov/ and the ID of the build in linux.id. There can be more of
-them, with a colon between; a run in programs-default, if that comes behind the first, is called programs/NAME. What another build left
+them, with a colon between; a run in programs-default, if that comes behind the first, is called programs/NAME, and one in
+explored-explore explored/NAME. What another build left
 is not looked at; counts of this build that do not fit its objects are an error."""
 
 import json
@@ -28,6 +30,7 @@ import subprocess
 import sys
 import tempfile
 
+import elsewhere
 import targets as floors
 
 
@@ -67,6 +70,7 @@ class Build:
         self.tree, self.objdir, self.ident = tree, objdir, ident.strip()
         self.results, *self.more = results.split(":")
         self.counted = tuple(floors.counted())
+        self.verb = "make explore" if objdir.endswith("/um-explore") else "make test"
 
     def notes(self):
         """The objects that are counted, without suffix: io_uring/io-wq."""
@@ -97,7 +101,7 @@ class Build:
                         any(file.endswith(".gcda") for _, _, files in os.walk(counts) for file in files):
                     found[prefix + name] = counts
         if not found:
-            raise Error("no counts from this build of the kernel: run make test first")
+            raise Error(f"no counts from this build of the kernel: run {self.verb} first")
         return found
 
     def check(self, counts, stem):
@@ -109,10 +113,10 @@ class Build:
         data = contents(path)
         run = os.path.basename(os.path.dirname(counts))
         if not whole(data):
-            raise Error(f"the counts of {run} for {stem}.o are cut off ({path}): no space left? Run make test again")
+            raise Error(f"the counts of {run} for {stem}.o are cut off ({path}): no space left? Run {self.verb} again")
         # Magic number, version of gcc, stamp.
         if data[4:12] != contents(os.path.join(self.objdir, stem + ".gcno"))[4:12]:
-            raise Error(f"the counts of {run} for {stem}.o are of another compilation of it ({path}): run make test again")
+            raise Error(f"the counts of {run} for {stem}.o are of another compilation of it ({path}): run {self.verb} again")
         return True
 
     def gcov(self, runs, stems, *options):
@@ -215,9 +219,9 @@ def targets(_, kernel):
     print("\n".join(floors.Targets(kernel).sources()))
 
 
-def table(build, kernel, counts, out):
+def table(build, kernel, counts, out, flavour=""):
     found = build.total(data for _, data in build.gcov({"all": counts}, list(build.notes()), "-b"))
-    rows, good = floors.table(floors.Targets(kernel), found)
+    rows, good = elsewhere.table(build, floors.Targets(kernel), found, flavour)
     print("\n".join(rows))
     write(out, found)
     return 0 if good else 1

@@ -20,7 +20,8 @@ def counted():
 
 
 class Targets:
-    """coverage/targets as far as it is about one kernel: {target: floors}, and the exceptions as (where, kind, text)."""
+    """coverage/targets as far as it is about one kernel: {target: floors}, and the exceptions as (where, kind, text, trial): the
+    trial of one that exploration reaches, or ""."""
 
     def __init__(self, kernel):
         self.floors, self.exceptions = {}, []
@@ -42,15 +43,16 @@ class Targets:
             raise Unreadable(f"coverage/targets names no target for kernel {kernel}")
 
     def entry(self, field, text, here, reason):
-        if field[0] == "unreachable":
+        if field[0] in ("unreachable", "explored"):
+            trial = reason.split()[0].rstrip(":") if field[0] == "explored" and reason.strip() else ""
             if len(field) < 4 or field[2] not in KINDS or not re.search("[a-z]", reason):
                 return False
-            entry = field[1], field[2], field[3]
+            entry = field[1], field[2], field[3], trial
         elif field[0] == "folded":
             field = text.split(None, 2)
             if len(field) < 3 or not re.search("[a-z]", reason):
                 return False
-            entry = field[1], "folded", field[2]
+            entry = field[1], "folded", field[2], ""
         else:
             floors = text.split()[1:]
             if len(floors) != 3 or not all(re.fullmatch(r"[\d.]+", floor) for floor in floors) or reason:
@@ -79,12 +81,13 @@ class Line:
 
     def __init__(self, count, branches, text):
         self.count, self.conditions, self.text = count, conditions(branches, text), text
+        self.explored = []  # those of which only exploration has each outcome; or the line itself, if only that reaches it
 
     def told(self):
         return [c for c in self.conditions if any(c)] or self.conditions
 
     def lacking(self):
-        return [c for c in self.told() if not all(c)]
+        return [c for c in self.told() if not all(c) and not any(c is e for e in self.explored)]
 
     def leave_out(self, some):
         self.conditions = [c for c in self.conditions if not any(c is s for s in some)]
@@ -103,8 +106,14 @@ class Line:
         self.leave_out(folded)
         return bool(folded)
 
+    def branches(self):
+        """Whether each condition of it went each way."""
+        return bool(self.count and self.conditions and not self.lacking())
+
     def marks(self):
-        return "".join("+" if taken else "-" for condition in self.told() for taken in condition)
+        if self.explored and not self.conditions:
+            return "e"
+        return "".join("+" if taken else "e" if any(c is e for e in self.explored) else "-" for c in self.told() for taken in c)
 
 
 class Source:
@@ -125,8 +134,9 @@ class Source:
                 return [n for n in sorted(self.lines) if first <= n <= last]
         return [] if function else sorted(self.lines)
 
-    def apply(self, where, kind, text):
-        """An exception; where it does not hold, that is wrong."""
+    def apply(self, where, kind, text, explored):
+        """An exception; where it does not hold, that is wrong. explored is what exploration has reached of the source instead,
+        {number: [count, marks]}."""
         function = where.partition(":")[2]
         if not any(text in line for line in self.text):
             self.wrong.append(f"{where}: no line with {text}")
@@ -138,13 +148,19 @@ class Source:
             if kind == "line":
                 if line.count:
                     self.wrong.append(f"{where}: reached: {text}")
+                elif number in explored and explored[number][0]:
+                    line.count, line.conditions, line.explored = explored[number][0], [], [line]
                 else:
                     del self.lines[number]
             elif line.count and line.conditions:
                 lacking = line.lacking()
                 if not lacking:
                     self.wrong.append(f"{where}: all outcomes reached in line {number}: {text}")
-                line.leave_out(lacking[:1] if kind == "one" else lacking)
+                lacking = lacking[:1] if kind == "one" else lacking
+                if whole(explored.get(number)):
+                    line.explored += lacking
+                else:
+                    line.leave_out(lacking)
 
     def unfold(self, text):
         lines = [line for line in self.lines.values() if text in line.text and line.count]
@@ -160,18 +176,28 @@ class Source:
                 (sum(not line.lacking() for line in branching), len(branching)))
 
 
+def whole(said):
+    """Whether each condition of a line, [count, marks], went each way."""
+    return bool(said and said[0] and said[1] and "-" not in said[1])
+
+
 def cell(hit, found):
     return f"{100 * hit / found if found else 100:6.1f} % of {found:4d}"
 
 
-def table(targets, sources):
+def leave_out(exceptions, sources, explored=None):
+    """Leave the exceptions out of the sources; those that exploration reaches are hit, if explored has them."""
+    for where, kind, text, trial in exceptions:
+        name = where.partition(":")[0]
+        if name in sources and kind == "folded":
+            sources[name].unfold(text)
+        elif name in sources:
+            sources[name].apply(where, kind, text, (explored or {}).get(name, {}) if trial else {})
+
+
+def table(targets, sources, explored=None):
     """The rows of the table, and whether all is as it should be. The exceptions are left out of the sources from here on."""
-    for where, kind, text in targets.exceptions:
-        source = sources.get(where.partition(":")[0])
-        if source and kind == "folded":
-            source.unfold(text)
-        elif source:
-            source.apply(where, kind, text)
+    leave_out(targets.exceptions, sources, explored)
     rows = [f"coverage/targets: {wrong}!" for source in sources.values() for wrong in source.wrong]
     rows.append(f"{'target':<46} {'lines':>17} {'functions':>17} {'lines that branch':>17}")
     good, low = len(rows) == 1, False

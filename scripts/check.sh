@@ -112,6 +112,13 @@ if [ "$FLAVOUR" = default ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
 	bad=$(grep -c '^NOT OK ' "$build/explored" || :)
 	# A canary and a row of each call, at least.
 	count "$good" "$(((status || good < 4) && !bad ? 1 : bad))" "$(grep -c '^-  ' "$build/explored" || :)"
+	say "explore: what coverage/targets says that trials reach"
+	if KERNEL=$asked FLAVOUR=explore "$top/scripts/coverage.sh" >"$build/explored" && ! grep 'not checked' "$build/explored"; then
+		count 1 0
+	else
+		count 0 1
+	fi
+	cat "$build/explored"
 fi
 
 # The rest waits for disks and for its own time limits now and then, so it runs side by side. xargs, as what the shell has in the

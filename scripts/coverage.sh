@@ -3,11 +3,23 @@
 # coverage.sh: add up the counts of all runs of the kernel that is built, print the table of coverage/targets, and write HTML to
 # build/<kernel>/coverage-<flavour>/html and, with report.sh, to build/<kernel>/report-<flavour>. Counts of another build
 # are not used. Exit status: 1 if a target is below its floor, or if a test reaches a line that targets calls unreachable.
+# FLAVOUR=explore adds the counts that make explore has left, of each trial and scenario. The table is then of what exploration
+# reaches, and of that, what the tests of flavour default do not. Exit status: 1 if a trial does not reach what targets says.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/counts.sh"
 
 out=$work/coverage-$FLAVOUR
+more_results=$work/explored-$FLAVOUR
+
+# counts_of RUN: their directory.
+counts_of()
+{
+	case $1 in
+	explored/*) echo "$more_results/${1#*/}/gcov" ;;
+	*) echo "$results/$1/gcov" ;;
+	esac
+}
 
 "$top/scripts/deps.sh" gcc lcov
 lock
@@ -21,10 +33,10 @@ cov runs >"$out.tmp/runs"
 runs=$(wc -l <"$out.tmp/runs")
 while read -r run; do
 	if [ ! -d "$out.tmp/gcda" ]; then
-		cp -r "$results/$run/gcov" "$out.tmp/gcda"
+		cp -r "$(counts_of "$run")" "$out.tmp/gcda"
 		continue
 	fi
-	gcov-tool merge -o "$out.tmp/sum" "$out.tmp/gcda" "$results/$run/gcov" >"$out.tmp/log" 2>&1 ||
+	gcov-tool merge -o "$out.tmp/sum" "$out.tmp/gcda" "$(counts_of "$run")" >"$out.tmp/log" 2>&1 ||
 		die "gcov-tool cannot add the counts of $run: $(tail -n 1 "$out.tmp/log")"
 	rm -rf "$out.tmp/gcda"
 	mv "$out.tmp/sum" "$out.tmp/gcda"
@@ -58,11 +70,16 @@ cut=$(grep -rL --include='*.html' '</html>' "$out.tmp/html" || :)
 [ -z "$cut" ] && [ "$(tail -n 1 "$out.tmp/coverage.info")" = end_of_record ] ||
 	die "the report in $out.tmp is cut off: no space left?"
 low=0
-cov table "$KERNEL" "$out.tmp/gcda" "$out.tmp/lines.json" >"$out.tmp/table" || low=$?
+cov table "$KERNEL" "$out.tmp/gcda" "$out.tmp/lines.json" "$FLAVOUR" >"$out.tmp/table" || low=$?
 [ "$low" -le 1 ] || exit "$low"
 rm -rf "$out"
 mv "$out.tmp" "$out"
 cat "$out/table"
+if [ "$FLAVOUR" = explore ]; then
+	# Report pages of that flavour are those of make explore.
+	echo "HTML: ${out#"$top"/}/html/index.html"
+	exit "$low"
+fi
 # The floors are for all tests together.
 of=$("$objdir/linux" list=1 2>/dev/null </dev/null | grep -cE '^(suite|scenario) ' || :)
 if [ "$runs" -lt "$of" ]; then

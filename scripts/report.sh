@@ -12,6 +12,7 @@
 coverage=$work/coverage-$FLAVOUR
 out=$work/report-$FLAVOUR
 
+[ "$FLAVOUR" != explore ] || die "there is no report of flavour explore: ${out#"$top"/} is of make explore and make replay"
 lock
 [ -f "$coverage/coverage.info" ] || die "there is no ${coverage#"$top"/}/coverage.info: run make test coverage first"
 tmp=$(mktemp -d)

@@ -35,7 +35,7 @@ edited()
 }
 
 # cov COMMAND ARGUMENT...: coverage/cov.py on the kernel that is built and the results of its runs; also on the results in
-# $more_results, a directory, if that is set.
+# $more_results, directories with a colon between, if that is set.
 cov()
 {
 	cov_command=$1

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../coverage"))
 import cov
+import elsewhere
 import ktap as reader
 from cov import read
 from page import esc, table, when, write
@@ -33,10 +34,14 @@ def place(file, line=None, text=None):
     return f'<a href="{pages[file]}{f"#L{line}" if line else ""}">{text}</a>'
 
 
-def source_page(file, lines, tests):
+def source_page(file, lines, tests, others):
     """The source, with the tests that reach each line. tests has the count of each run; lines, count and conditions without
-    what coverage/targets leaves out."""
-    rows = []
+    what coverage/targets leaves out; others, what these have of all sources."""
+    rows, marked = [], {}
+    for who, theirs in others.items():
+        for what, numbers in zip(("reaches this line", "has each outcome"), elsewhere.only(theirs.get(file, {}), lines)):
+            for n in numbers:
+                marked[n] = marked.get(n, "") + f"only {who} {what}<br>"
     for n, text in enumerate(read(tree, file).split("\n")[:-1], 1):
         counts = tests.get(n, {})
         if n not in lines and n not in tests:
@@ -47,6 +52,7 @@ def source_page(file, lines, tests):
                             sorted(counts.items(), key=lambda c: (-c[1], c[0])) if times)
         state = "out" if n not in lines else "miss" if not count else "part" if "-" in marks else "hit"
         note = "left out by coverage/targets<br>" if n not in lines else f"outcomes <code>{marks}</code><br>" if marks else ""
+        note += marked.get(n, "")
         rows.append(f'<details class="{state}" id="L{n}"><summary><i>{n}</i><b>{count}</b>{esc(text)}</summary>'
                     f'<p>{note}{reached or "no test reaches this line"}</p></details>')
     total = len(lines)
@@ -56,36 +62,28 @@ def source_page(file, lines, tests):
 <p>{hit} of {total} lines reached. Open a line for the tests that reach it, and how often each;
 <code>make who AT={esc(file)}:LINE</code> names the cases of a suite.</p>
 <p><span class="bad">Not reached</span>, <span class="half">reached, but a condition went one way only</span>. Outcomes: two
-for each condition of the line in its order, <code>+</code> seen and <code>-</code> not; a <code>switch</code> has one for
-each case.</p>
+for each condition of the line in its order, <code>+</code> seen, <code>-</code> not, <code>e</code> only in exploration; a
+<code>switch</code> has one for each case.</p>
 <div class="src"><div>
 {chr(10).join(rows)}
 </div></div>""")
 
 
-def only_liburing(counted, per_run):
-    """{target: cell} with the lines that liburing's tests reach and these runs do not; None if make coverage FLAVOUR=liburing
-    has not counted them in this tree as it is."""
-    theirs, linux = os.path.join(os.path.dirname(coverage), "coverage-liburing"), os.path.join(tree, "um-liburing", "linux")
-    if flavour.startswith("liburing") or not os.path.exists(linux):
-        return None
-    stat = os.stat(linux)
-    ident = f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns // 10**9}.{stat.st_mtime_ns % 10**9:09d}\n"
-    if read(theirs, "linux.id") != ident or any(os.stat(os.path.join(tree, file)).st_ctime > stat.st_mtime for file in pages):
-        return None
+def only_column(theirs, counted, per_run):
+    """{target: cell} with the lines that only another flavour reaches, or of which only it has each outcome."""
     cells = {}
-    for file, lines in (load(theirs, "lines.json") or {}).items():
-        only = [int(n) for n, (count, _) in lines.items() if count and file in pages and
-                int(n) in counted[file] and not counted[file][int(n)][0]]
-        inside = per_run[file][2] if only else {}
-        for name in [file] + sorted({inside.get(n) for n in only} - {None}):
-            found = [n for n in sorted(only) if name in (file, inside.get(n))]
+    for file in pages:
+        reached, outcomes = elsewhere.only(theirs.get(file, {}), counted[file])
+        inside = per_run[file][2]
+        for name in [file] + sorted({inside.get(n) for n in reached + outcomes} - {None}):
+            found = [n for n in sorted(reached + outcomes) if name in (file, inside.get(n))]
             cells[name if name == file else f"{file}:{name}"] = str(len(found)) + (
                 f"<small>{' '.join(place(file, n, str(n)) for n in found[:8])}</small>" if found else "")
     return cells
 
 
 def targets(only):
+    """The table; only has what only others reach, {who: {target: cell}}."""
     floors = cov.floors.Targets(kernel).floors
     rows, notes = [], []
     for row in read(coverage, "table").splitlines():
@@ -97,10 +95,10 @@ def targets(only):
             rows.append([label] + [
                 f'<span class="{"bad" if low else ""}">{share}&nbsp;%{"&nbsp;!" if low else ""}</span>'
                 f"<small>of&nbsp;{of}, floor&nbsp;{floor:g}</small>"
-                for (share, of, low), floor in zip(cells, floors[name])] + ([only.get(name, "0")] if only is not None else []))
+                for (share, of, low), floor in zip(cells, floors[name])] + [column.get(name, "0") for column in only.values()])
         elif row.endswith("!"):
             notes.append(f'<p class="bad">{esc(row)}</p>')
-    head = ["target", "#lines", "#functions", "#lines that branch"] + (["#only liburing reaches"] if only is not None else [])
+    head = ["target", "#lines", "#functions", "#lines that branch"] + [f"#only {who} reaches" for who in only]
     return table(head, rows) + "".join(notes)
 
 
@@ -266,8 +264,13 @@ def main():
         if file in counted:
             pages[file] = quote(file.replace("/", "-")) + ".html"
     per_run = cov.Build(tree, objdir, results, ident).per_run(list(pages))
+    beside = {}
+    for who, of in ("liburing", "liburing"), ("exploration", "explore"):
+        theirs = elsewhere.lines(tree, of, pages) if not flavour.startswith(of) else None
+        if theirs is not None:
+            beside[who] = theirs
     for file in pages:
-        source_page(file, counted[file], per_run[file][0])
+        source_page(file, counted[file], per_run[file][0], beside)
 
     names = sorted(n for n in os.listdir(results) if os.path.isfile(os.path.join(results, n, "linux.id")))
     runs = {name: run(name) for name in names}
@@ -296,7 +299,7 @@ in {len(mine)} runs{f"; {others} of another build are not counted" if others els
 <h2>Change since the last run</h2>
 {change(before, now)}
 <h2>Coverage of the targets</h2>
-{targets(only_liburing(counted, per_run))}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which tests
+{targets({who: only_column(theirs, counted, per_run) for who, theirs in beside.items()})}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which tests
 reach each line. <a href="../{os.path.basename(coverage)}/html/index.html">Coverage of all files</a> (genhtml).{junit}</small></p>
 {review()}{explored()}
 <h2>Lines that the fixes add</h2>

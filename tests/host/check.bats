@@ -135,22 +135,29 @@ echo 1..1; echo ok 1 one'
 }
 
 @test "check: schedules by seeds" {
-	# Pins: in flavour default, where the kernel can; a trial that fails, and a failure that no line shows.
+	# Pins: in flavour default, where the kernel can; a trial that fails, and a failure that no line shows; and what trials reach.
 	says explore 'case $FLAVOUR,$SEEDS,$T in "explore,1-3000,*-trial.*") ;; "explore,1-200,race-*") ;; *) exit 1 ;; esac; echo "canary: x"; echo "ok     a 3000 seeds"; echo "-      b left out: x"'
 	try scripts/check.sh
 	sum 10 0 4
 	touch "$top/patches/$kernel/explore.patch"
 	try scripts/check.sh
-	sum 14 0 6
+	sum 15 0 6
 	says explore 'case $T in race-*) echo "canary: x"; exit ;; esac; echo "canary: x"; echo "ok     a 3000 seeds"'
 	try scripts/check.sh
-	sum 13 1 4
+	sum 14 1 4
 	says explore 'echo "canary: x"; echo "ok     a 3000 seeds"; echo "NOT OK b seed 7: x"; exit 1'
 	try scripts/check.sh
-	sum 12 1 4
+	sum 13 1 4
 	says explore 'exit 2'
 	try scripts/check.sh
-	sum 10 1 4
+	sum 11 1 4
+	# What trials reach: the same in flavour explore.
+	says explore 'echo "canary: x"; echo "ok     a 3000 seeds"'
+	for bad in 'exit 1' 'echo "so it is not checked"'; do
+		says coverage '[ "$FLAVOUR" != explore ] ||' "{ $bad; }"
+		try scripts/check.sh
+		sum 14 1 4
+	done
 }
 
 @test "check: a dozen of liburing's tests" {

@@ -109,7 +109,7 @@ lines()
 	instrumented
 	run_linux one l
 	for line in 'unreachbale io_uring/io-wq.c one seen # why' 'unreachable io_uring/io-wq.c 2 seen # why' \
-		'unreachable io_uring/io-wq.c one seen' 'folded io_uring/io-wq.c seen' 'io_uring/io-wq.c 1 2' \
+		'unreachable io_uring/io-wq.c one seen' 'explored io_uring/io-wq.c one seen' 'folded io_uring/io-wq.c seen' 'io_uring/io-wq.c 1 2' \
 		'io_uring/io-wq.c a b c' 'kernal 7.3' 'kernel 1.0'; do
 		printf '%s\n' 'io_uring/io-wq.c 0 0 0' "$line" >coverage/targets
 		try scripts/coverage.sh
@@ -162,12 +162,12 @@ branching()
 	run_linux one l
 }
 
-# exceptions LINE...: the table with these; and, if one is wrong, that is said.
+# exceptions LINE...: the table with these; and, if one is wrong, that is said. filled=default: with what exploration reaches.
 exceptions()
 {
 	printf '%s\n' 'counted io_uring/ kernel/task_work.c' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' "$@" >coverage/targets
 	cp -r "$results/one/gcov" counts
-	try /usr/bin/python3 -S -B coverage/cov.py table "$tree" "$objdir" "$results" "$(cat "$objdir/linux.id")" "$kernel" counts lines.json
+	try /usr/bin/python3 -S -B coverage/cov.py table "$tree" "$objdir" "$results" "$(cat "$objdir/linux.id")" "$kernel" counts lines.json ${filled-}
 	rm -r counts
 }
 
@@ -276,4 +276,113 @@ row()
 		grep -q '^io_uring/io-wq.c .*!' <<<"$out"
 		grep -q 'below its floor' <<<"$out"
 	done
+}
+
+# explored TRIAL WAY...: a kernel of flavour explore of the same sources, unless it is there, and what make explore leaves of that
+# trial. Way n is left() with a seen of nine.
+explored()
+(
+	objdir=$tree/um-explore
+	[ -f "$objdir/linux" ] || {
+		mkdir -p "$objdir/io_uring" "$objdir/kernel"
+		cp "$tree/um-default/.config" "$objdir"
+		compile -O2
+	}
+	counts=$work/explored-explore/$1
+	mkdir -p "$counts"
+	cp "$objdir/linux.id" "$counts"
+	shift
+	for way; do
+		GCOV_PREFIX=$counts/gcov GCOV_PREFIX_STRIP=3 "$objdir/linux" "$way"
+	done
+)
+
+# explores LINE...: branching(), of which left() can find a seen of nine, with these lines in coverage/targets.
+explores()
+{
+	branching
+	sed -i 's/else/else if (argv[1][0] == (seen = 9, 110)) left(); else/; 1s/^/extern int seen; /' "$tree/kernel/task_work.c"
+	compile
+	rm -r "$results"
+	run_linux one l
+	printf '%s\n' 'counted io_uring/ kernel/task_work.c' 'io_uring/io-wq.c 0 0 0' 'io_uring/io-wq.c:left 0 0 0' "$@" >coverage/targets
+}
+
+@test "coverage: what only exploration reaches" {
+	# Pins: without counts it is left out; with them it is hit, its outcomes are marked, and the report names it; with counts of another
+	# build, and once the source has been edited, it is left out again.
+	explores 'explored io_uring/io-wq.c:left one if (i == 1 # some_trial: nine' \
+		'explored io_uring/io-wq.c:right line void right( # other_trial: right'
+	try scripts/coverage.sh
+	works
+	row io_uring/io-wq.c:left '80.0 % of +10' '100.0 % of +1' '50.0 % of +4'
+	row io_uring/io-wq.c '61.5 % of +13' '50.0 % of +2' '40.0 % of +5'
+	grep -q '^coverage/targets: entries that are hit by exploration: 0, left out: 2; make explore' <<<"$out"
+	explored some_trial l n
+	explored other_trial r
+	FLAVOUR=explore try scripts/coverage.sh
+	works
+	grep -qE '^io_uring/io-wq.c:left .* 1$' <<<"$out"
+	grep -q '^Lines that only exploration reaches: 4; of which only it has each outcome: 1$' <<<"$out"
+	grep -q '^    io_uring/io-wq.c:6: each outcome: if (i == 1 && seen < 9)$' <<<"$out"
+	[ ! -e "$work/report-explore" ]
+	try scripts/coverage.sh
+	works
+	grep -qx 'coverage/targets: entries that are hit by exploration: 2' <<<"$out"
+	row io_uring/io-wq.c '64.3 % of +14' '50.0 % of +2' '40.0 % of +5'
+	grep -q '"6": \[[0-9]*, "+++e"\].*"15": \[1, "e"\]' "$work/coverage-default/lines.json"
+	grep -q 'only exploration reaches</th>' "$work/report-default/index.html"
+	grep -q 'outcomes <code>+++e</code><br>only exploration has each outcome' "$work/report-default/io_uring-io-wq.c.html"
+	filled=default
+	nine='explored io_uring/io-wq.c:left one if (i == 1 # some_trial: nine'
+	exceptions "$nine"
+	grep -qx 'coverage/targets: entries that are hit by exploration: 1' <<<"$out"
+	sed -i 's/^/1/' "$work/coverage-explore/linux.id"
+	exceptions "$nine"
+	grep -q '^coverage/targets: entries that are hit by exploration: 0, left out: 1' <<<"$out"
+	sed -i 's/^1//' "$work/coverage-explore/linux.id"
+	sleep 0.1
+	echo >>"$tree/io_uring/io-wq.c"
+	exceptions "$nine"
+	grep -q '^coverage/targets: entries that are hit by exploration: 0, left out: 1' <<<"$out"
+}
+
+@test "coverage: what exploration does not reach" {
+	# Pins: exit status 1 and the trial's name, for one that does not reach it, though another does, and for one that was not explored;
+	# nothing explored is said. Counts of another build, and of another compilation, are not looked at; what the tests reach after all
+	# is wrong as ever.
+	explores 'explored io_uring/io-wq.c:left one if (i == 1 # some_trial: nine'
+	explored some_trial l
+	explored other_trial n
+	FLAVOUR=explore try scripts/coverage.sh
+	[ "$status" = 1 ]
+	grep -qx 'coverage/targets: io_uring/io-wq.c:left: some_trial does not reach each outcome of: if (i == 1!' <<<"$out"
+	rm -r "$work/explored-explore/some_trial"
+	FLAVOUR=explore try scripts/coverage.sh
+	[ "$status" = 1 ]
+	grep -q 'coverage/targets: io_uring/io-wq.c:left: some_trial was not explored.*make explore T=some_trial!' <<<"$out"
+	mkdir -p "$work/results-explore"
+	mv "$work/explored-explore/other_trial" "$work/results-explore/suite"
+	FLAVOUR=explore try scripts/coverage.sh
+	works
+	grep -q '^Nothing was explored with this build, so coverage/targets is not checked' <<<"$out"
+	explored some_trial l n
+	sed -i 's/^/1/' "$work/explored-explore/some_trial/linux.id"
+	FLAVOUR=explore try scripts/coverage.sh
+	grep -q '^Nothing was explored with this build' <<<"$out"
+	sed -i '$s/$/ int more;/' "$tree/kernel/task_work.c"
+	mv "$work/explored-explore/some_trial" "$work/explored-explore/kept"
+	rm "$tree/um-explore/linux"
+	explored some_trial l n
+	rm -r "$work/explored-explore/some_trial/gcov"
+	mv "$work/explored-explore/kept/gcov" "$work/explored-explore/some_trial"
+	FLAVOUR=explore try scripts/coverage.sh
+	fails 'the counts of some_trial for io_uring/io-wq.o are of another compilation' 'make explore again'
+	run_linux two n
+	exceptions 'explored io_uring/io-wq.c:left one if (i == 1 # some_trial: nine'
+	works
+	cp -r "$results/two/gcov" "$results/one"
+	exceptions 'explored io_uring/io-wq.c:left one for (int # some_trial: each way'
+	[ "$status" = 1 ]
+	grep -qx 'coverage/targets: io_uring/io-wq.c:left: all outcomes reached in line 5: for (int!' <<<"$out"
 }
