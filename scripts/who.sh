@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # who.sh: list the suites and scenarios that reach a line, and how often, from the counts of the last run of each:
 # AT=io_uring/io-wq.c:1440, or AT=io_uring/io-wq.c:io_worker_exit for the calls of a function. Programs of make run are among
-# them, as programs/NAME. Runs of another build are ignored. A run has one set of counts, so each case of a suite that reaches
-# the line is run once more, alone. Its counts stay in build/<kernel>/cases-<flavour>/ until the kernel is linked again. With
-# CASES=0, only suites are listed. Exit status: 1 if no test reaches the line.
+# them, as programs/NAME, and with FLAVOUR=explore what make explore ran, as explored/TRIAL. Runs of another build are ignored. A
+# run has one set of counts, so each case of a suite that reaches the line is run once more, alone. Its counts stay in
+# build/<kernel>/cases-<flavour>/ until the kernel is linked again. With CASES=0, only suites are listed. Exit status: 1 if no test
+# reaches the line.
 
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/counts.sh"
 
 all=$work/cases-$FLAVOUR
-more_results=$work/programs-$FLAVOUR
+more_results=$work/programs-$FLAVOUR:$work/explored-$FLAVOUR
 
 # Run one case, for its counts; its verdict is known from the run of its suite.
 if [ "${1-}" = --case ]; then
