@@ -7,6 +7,7 @@
  *	hooks.h		how code that is explored comes to call this
  *	points.c	before each access: where another task can be chosen
  *	pick.c		who can run, what the scheduler is told, who waits for locks
+ *	focus.c		where to look
  *	algo.c		who is chosen
  *	learn.c		which points are worth it
  *	stores.c	which stores others do not see yet
@@ -54,6 +55,7 @@
 #include "stores.c"
 #include "reads.c"
 #include "pick.c"
+#include "focus.c"
 #include "algo.c"
 #include "record.c"
 #include "trace.c"

@@ -24,8 +24,11 @@ struct learned {
 
 static struct {
 	struct learned site[LEARN_MAX], place[LEARN_MAX];
-	struct { u16 site, place; } seen[LEARN_MAX];
-	int nr_seen, nr_calls;
+	struct {
+		u16 site, place;
+		bool near;	/* the focus */
+	} seen[LEARN_MAX];
+	int nr_seen, nr_calls, nr_near_calls;
 	bool on, known;
 } learn;
 
@@ -48,6 +51,7 @@ static void start_learning(void)
 {
 	memset(&learn, 0, sizeof(learn));
 	ex.choices_of_seed_0 = 0;
+	ex.near_of_seed_0 = 0;
 	learn.on = true;
 }
 
@@ -59,6 +63,7 @@ static void learn_point(struct explorer *me)
 		return;
 	if (me->at.type & ACCESS_CALL) {
 		learn.nr_calls++;
+		learn.nr_near_calls += near_focus(me);
 		return;
 	}
 	site = learned(learn.site, me->at.ip, true);
@@ -71,6 +76,7 @@ static void learn_point(struct explorer *me)
 	place->tasks |= BIT(number(me));
 	if (me->at.type & KCSAN_ACCESS_WRITE)
 		place->writers |= BIT(number(me));
+	learn.seen[learn.nr_seen].near = near_focus(me);
 	learn.seen[learn.nr_seen].site = site - learn.site;
 	learn.seen[learn.nr_seen++].place = place - learn.place;
 }
@@ -90,8 +96,13 @@ static void end_learning(void)
 			learn.site[learn.seen[i].site].matters = true;
 	}
 	ex.choices_of_seed_0 = learn.nr_calls;
-	for (i = 0; i < learn.nr_seen; i++)
-		ex.choices_of_seed_0 += learn.site[learn.seen[i].site].matters;
+	ex.near_of_seed_0 = learn.nr_near_calls;
+	for (i = 0; i < learn.nr_seen; i++) {
+		bool matters = learn.site[learn.seen[i].site].matters;
+
+		ex.choices_of_seed_0 += matters;
+		ex.near_of_seed_0 += matters && learn.seen[i].near;
+	}
 }
 
 static bool matters(struct explorer *me)

@@ -73,11 +73,13 @@ static void point(struct explorer *me, const struct access *at)
 	me->points++;
 	count_point(me);
 	ex.hash = hash_64(((u64)ex.hash << 32) ^ (at->ip + number(me)), 32);
+	see_focus(me);
 	trace_point(me);
 	learn_point(me);
 	if (ex.draining || (ex.algo != ALGO_LIST && !matters(me)))
 		return;
 	ex.choices++;
+	ex.near += near_focus(me);
 	next = choose(me, candidates());
 	if (next != me)
 		switch_to_task(me, next);

@@ -186,7 +186,7 @@ static void log_read(struct explorer *me)
 	if (nr && ex.algo == ALGO_LIST)
 		k = replay_early(me, can, nr);
 	else if (nr)
-		k = random_below(2) ? random_below(nr) : nr;
+		k = likely_in_focus(me->at.ip) ? random_below(nr) : nr;
 	if (k < nr)
 		early = can[k];
 	/* After the draws: what memory holds differs from boot to boot. */

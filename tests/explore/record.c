@@ -248,23 +248,6 @@ static const char *parse_event(const char *s, struct event *e)
 	return s;
 }
 
-/* list_in_file - for what is too long for a command line: that of the host */
-static const char *list_in_file(const char *path)
-{
-	static char text[EXPLORE_EVENTS * 32];
-	int len, fd = os_open_file(path, of_read(OPENFLAGS()), 0);
-
-	if (fd < 0)
-		return "";
-	len = os_read_file(fd, text, sizeof(text) - 1);
-	os_close_file(fd);
-	/* it may go on */
-	if (len == sizeof(text) - 1)
-		return "";
-	text[max(len, 0)] = '\0';
-	return text;
-}
-
 /*
  * parse_list - whether @s is a list, or the path of a file with one; "none" is the
  * empty one
@@ -272,7 +255,7 @@ static const char *list_in_file(const char *path)
 static bool parse_list(const char *s)
 {
 	if (*s == '/')
-		s = list_in_file(s);
+		s = text_in_file(s);
 	nr_listed = 0;
 	nr_events_listed = 0;
 	listed_build = 0;

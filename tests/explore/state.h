@@ -42,6 +42,8 @@ struct explorer {
 	unsigned int points;
 	unsigned int half;	/* of these, before half of LIVELOCK was over */
 	struct access at;	/* what it does next, or in a call now */
+	bool in_focus;		/* that, or what it has just done; see focus.c */
+	bool was_in_focus;
 	u64 prio;
 	bool left;		/* its function has returned, or it has exited */
 	ktime_t alarm;		/* when its sleep is over, or 0 */
@@ -88,6 +90,10 @@ static struct {
 	unsigned int stays;	/* picks of the last one, since its last point */
 	unsigned int choices;	/* points at which another one could be chosen */
 	unsigned int choices_of_seed_0;	/* or 0 if that is not known */
+	unsigned int focused;	/* points that are in focus */
+	unsigned int near;	/* choices near these */
+	unsigned int near_of_seed_0;
+	bool focus;		/* switch there, most of the time */
 	bool all_points;	/* also those that seem not to matter */
 	unsigned int switches;
 	u32 hash;		/* of who came to which points */
@@ -96,6 +102,8 @@ static struct {
 } ex;
 
 static u64 random_below(u64 n);
+static bool likely_in_focus(unsigned long ip);
+static const char *text_in_file(const char *path);
 static int number(const struct explorer *task);
 static struct explorer *choose(struct explorer *me, unsigned long can);
 static struct explorer *choose_waiting(unsigned long can);

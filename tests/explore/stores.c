@@ -185,7 +185,7 @@ static void hold(struct explorer *me)
 		else if (ex.memory == EXPLORE_TSO)
 			store->held = i >= first;
 		else
-			store->held = i >= first && random_below(2);
+			store->held = i >= first && likely_in_focus(store->at.ip);
 		for (j = 0; j < i; j++)
 			if (log_of_stores[j].held &&
 			    (ex.memory == EXPLORE_TSO ||

@@ -14,6 +14,7 @@ static struct {
 	u64 first, last, seed;
 	bool running, warming, over, failed;
 	unsigned int nr, nr_failed, points, switches;
+	unsigned int focused, nr_focused;	/* points in focus, seeds with any */
 	long long start;
 	const char *wrong;	/* with the command line */
 } tr;
@@ -81,6 +82,9 @@ static void print_summary(void)
 	pr_err("explore: %s %s: %u seeds, %u failed, %u points, %u switches, %lld ns\n",
 	       tr.kind, tr.name, tr.nr, tr.nr_failed, tr.points,
 	       tr.switches, os_nsecs() - tr.start);
+	if (focus_ranges)
+		pr_err("explore: focus: %u of %u points, in %u of %u seeds\n",
+		       tr.focused, tr.points, tr.nr_focused, tr.nr);
 	if (!list)
 		print_pairs();
 	else
@@ -177,6 +181,8 @@ static bool judge(const char *why)
 		end_learning();
 	} else {
 		tr.points += ex.points;
+		tr.focused += ex.focused;
+		tr.nr_focused += !!ex.focused;
 		tr.switches += ex.switches;
 	}
 	if (why) {
@@ -229,6 +235,8 @@ static void start_schedule(void)
 	ex.points = 0;
 	ex.switches = 0;
 	ex.choices = 0;
+	ex.focused = 0;
+	ex.near = 0;
 	ex.row = 0;
 	ex.stays = 0;
 	ex.hash = 0;

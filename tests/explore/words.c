@@ -11,6 +11,8 @@ static char *memory_name = "weak";
 module_param_named(memory, memory_name, charp, 0444);
 static char *list;
 module_param_named(list, list, charp, 0444);
+static char *focus_ranges;
+module_param_named(focus, focus_ranges, charp, 0444);
 static bool print_hash;
 module_param_named(hash, print_hash, bool, 0444);
 static bool keep_on;
@@ -41,6 +43,23 @@ static bool parse_seeds(const char *s, u64 *from, u64 *to)
 	       !kstrtou64(dash ?: word, 10, to) && *from <= *to;
 }
 
+/* text_in_file - for what is too long for a command line: that of the host; or nothing */
+static const char *text_in_file(const char *path)
+{
+	static char text[EXPLORE_EVENTS * 32];
+	int len, fd = os_open_file(path, of_read(OPENFLAGS()), 0);
+
+	if (fd < 0)
+		return "";
+	len = os_read_file(fd, text, sizeof(text) - 1);
+	os_close_file(fd);
+	/* it may go on */
+	if (len == sizeof(text) - 1)
+		return "";
+	text[max(len, 0)] = '\0';
+	return text;
+}
+
 /* look_at_words - which seeds are asked for, and how; or what is wrong with the command line */
 static const char *look_at_words(u64 *first, u64 *last)
 {
@@ -50,6 +69,8 @@ static const char *look_at_words(u64 *first, u64 *last)
 		return "explore= takes a seed, or two: FROM-TO";
 	if (list && !parse_list(list))
 		return "explore.list= takes what a failure has printed";
+	if (focus_ranges && !parse_focus(focus_ranges))
+		return "explore.focus= takes FROM-TO, in hexadecimal, joined by commas, or the path of a file";
 	if (strcmp(algo_name, "mix") &&
 	    match_string(algos, ALGO_LIST, algo_name) < 0)
 		return "explore.algo= takes bursts, pct, pos, mix or none";
