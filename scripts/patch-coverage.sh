@@ -10,6 +10,7 @@
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/series.sh"
 . "$top/scripts/lib/counts.sh"
+. "$top/scripts/lib/range.sh"
 
 FIX=${FIX-}
 RANGE=${RANGE-}
@@ -50,36 +51,10 @@ fix()
 	row "$1"
 }
 
-# repo_git ARGUMENT...: git in the repository of RANGE, also if that belongs to somebody else.
-repo_git()
-{
-	plain_git -c safe.directory="$repo" -C "$repo" "$@"
-}
-
-# range: the row of RANGE; the files before its first commit and after its last.
+# range: the row of RANGE.
 range()
 {
-	repo=${KDIR:-$tree}
-	case $RANGE in
-	*..*)
-		from=${RANGE%%..*}
-		to=${RANGE##*..}
-		;;
-	*)
-		from=$RANGE^
-		to=$RANGE
-		;;
-	esac
-	from=$(repo_git merge-base "${from:-HEAD}" "${to:-HEAD}" 2>"$tmp/err") ||
-		die "RANGE=$RANGE names no commits of $repo: $(tail -n 1 "$tmp/err")"
-	mkdir "$tmp/old" "$tmp/new"
-	repo_git diff-tree -r --no-renames --diff-filter=d --name-only "$from" "${to:-HEAD}" -- '*.c' '*.h' >"$tmp/changed"
-	[ -s "$tmp/changed" ] || die "RANGE=$RANGE of $repo changes no source"
-	while read -r f; do
-		mkdir -p "$(dirname "$tmp/new/$f")" "$(dirname "$tmp/old/$f")"
-		repo_git cat-file blob "${to:-HEAD}:$f" >"$tmp/new/$f"
-		repo_git cat-file blob "$from:$f" >"$tmp/old/$f" 2>/dev/null || :
-	done <"$tmp/changed"
+	range_files "$tmp"
 	row "$RANGE"
 }
 
