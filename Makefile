@@ -147,10 +147,10 @@ help: ## This list
 	@echo 'FIX=id              which of the fixes that the series names'
 	@echo 'PATCH=mail.mbox     what make review looks at: mails, an mbox, diffs; - is stdin'
 	@echo 'BUDGET=120          about how many seconds make review, or make explore (60), may take'
-	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one'
+	@echo 'RANGE=a..b          which commits, of KDIR or build/<kernel>/tree; or one; also where make explore looks'
 	@echo 'AT=file:line        which line of which source, or file:function'
 	@echo 'CASES=0             make who lists suites, and does not look for their cases'
-	@echo 'FILE=io_uring/tw.c  which source make mutants changes; source.c:function'
+	@echo 'FILE=io_uring/tw.c  which source make mutants changes, or where make explore looks; source.c:function'
 	@echo 'EVERY=10            one change (wrong version) in ten, for a quick look; SURVIVORS=1 those that no test noticed'
 	@echo 'PROG=repro.c        your program for make run and make gdb: C sources, or a program or script as it is'
 	@echo "ARGV='words'        its arguments; CFLAGS='words' more for gcc"

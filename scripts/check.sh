@@ -97,7 +97,7 @@ fi
 # explored SEEDS GLOB
 explored()
 {
-	KERNEL=$asked FLAVOUR=explore SEEDS=$1 T=$2 BUDGET='' ALGO='' DEPTH='' MEMORY='' "$top/scripts/explore.sh"
+	KERNEL=$asked FLAVOUR=explore SEEDS=$1 T=$2 BUDGET='' ALGO='' DEPTH='' MEMORY='' FILE='' RANGE='' "$top/scripts/explore.sh"
 }
 
 # A kernel without the hooks for it cannot explore.

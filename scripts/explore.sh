@@ -5,11 +5,14 @@
 # SEEDS=1-10000 takes these of each, as far as BUDGET goes if that is given; without SEEDS, BUDGET is 60 s, shared by all.
 # ALGO=bursts, pct, pos or mix (the default: half of the seeds bursts, a quarter each pct and pos), DEPTH=d for pct; MEMORY=sc, tso or
 # weak (the default): which stores others may see late, and with weak, which reads find what was there before.
+# RANGE=a..b (or one commit) of KDIR or of build/<kernel>/tree, or FILE=source.c, or source.c:function, says where to look: there most
+# switches are, and the time is for the trials that come there in their first seeds. The others are named. Lines that were changed
+# again later are left out.
 # First a bug that was put in must be found: tests/explore/bugs/no-retry.patch, the canary.
 # A line a trial or scenario: ok, or the seed that failed, which ends it; how many pairs of a write and a read by another task have come.
 # Without SEEDS a trial is left once 20000 seeds, and ten times as many as had shown the last new pair, have shown none; with SEEDS
 # all are taken. A page of it is written to build/<kernel>/report-explore. make replay and make minimise tell what happens in a seed.
-# Exit status: 0 nothing failed, 1 one failed, 2 it could not be explored, or the canary was not found.
+# Exit status: 0 nothing failed, 1 one failed, 2 it could not be explored, no trial comes to where to look, or the canary was not found.
 
 export FLAVOUR="${FLAVOUR:-explore}"
 . "$(dirname "$0")/lib/common.sh"

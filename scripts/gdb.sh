@@ -4,7 +4,8 @@
 # make run. What gdb sees is the kernel, not the program in it. The kernel is a variant, in which io_uring/, KUnit and what else
 # a task's end goes through are compiled with debug information, at the first call and after each edit; the one that make test
 # runs stays as it is. FILE=fs/splice.c adds a source.
-# T=trial, or race-..., SEED=n, or LIST=, is a schedule of flavour explore, as make replay takes it.
+# T=trial, or race-..., SEED=n, or LIST=, is a schedule of flavour explore, as make replay takes it; FILE= in what is explored then says
+# where to look, as there.
 #	BREAK=fail           stop in an assertion of KUnit that fails, in a warning, a panic, and where a scenario or a program
 #	                     ends with anything but 0
 #	BREAK='a b.c:12'     stop there
@@ -19,7 +20,7 @@
 
 # Where a directory ends with a slash, all that is compiled in it.
 debugged="io_uring/ lib/kunit/ kernel/task_work.c kernel/exit.c kernel/fork.c kernel/signal.c kernel/kthread.c kernel/workqueue.c
-	${FILE-}"
+	${FILE:+${FILE%%:*}}"
 
 flags=$(words_of CFLAGS)
 unset CFLAGS MAKEFLAGS MFLAGS
@@ -35,7 +36,10 @@ lock
 schedule=
 if [ -n "${SEED-}${LIST-}" ]; then
 	can_explore
-	schedule=$(explorer words "${T-}") || exit
+	case ${FILE-} in
+	'' | io_uring/* | kernel/task_work.c*) schedule=$(explorer words "${T-}") ;;
+	*) schedule=$(FILE='' && explorer words "${T-}") ;;
+	esac || exit
 fi
 
 # with_lines: the variant of this build. Of one that is there, only the objects that are older than the kernel's are compiled.

@@ -3,15 +3,17 @@
 
 import os
 import re
+import shlex
 import subprocess
 import time
 
 import counts
+import focus
 from asked import linux, results, words, write
 
 LIMIT_S = int(os.environ.get("LIMIT") or 60)
 kept = f"{results}/explore"
-given = {name: os.environ[name] for name in ("ALGO", "DEPTH", "MEMORY") if os.environ.get(name)}
+given = {name: os.environ[name] for name in ("ALGO", "DEPTH", "MEMORY", "FILE", "RANGE") if os.environ.get(name)}
 
 
 class Unable(Exception):
@@ -19,7 +21,12 @@ class Unable(Exception):
 
 
 def options():
-    return [f"explore.{name.lower()}={value}" for name, value in given.items()]
+    return [f"explore.{name.lower()}={given[name]}" for name in ("ALGO", "DEPTH", "MEMORY") if name in given] + [*focus.words()]
+
+
+def again():
+    """The same for make replay."""
+    return "".join(f" {name}={shlex.quote(value)}" for name, value in given.items())
 
 
 def short(trial):
@@ -36,15 +43,15 @@ class Boot:
 
     def __init__(self, trial, seeds, *more):
         self.trial, self.seeds = trial, seeds
-        more, file = self.list_in_file(more)
+        more, files = self.long_in_files([*options(), *more])
         # If we are ended, it ends as well.
         command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(LIMIT_S), linux, "loglevel=8",
-                   f"explore={seeds}", *options(), *more, *words, word_for(trial)]
+                   f"explore={seeds}", *more, *words, word_for(trial)]
         start = time.monotonic()
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
                              env={**os.environ, **counts.words(short(trial))})
         self.seconds = time.monotonic() - start
-        if file:
+        for file in files:
             file.close()
         self.status = run.returncode
         self.ktap = run.stdout.decode(errors="replace").replace("\r", "")
@@ -75,16 +82,20 @@ class Boot:
         self.cut = "explore: the list is longer than " in self.log
 
     @staticmethod
-    def list_in_file(more):
-        """The kernel's command line takes 4096 bytes, and lists are longer."""
-        for n, word in enumerate(more):
-            if word.startswith("explore.list=") and len(word) > 2000:
+    def long_in_files(more):
+        """The kernel's command line takes 4096 bytes, and lists and what is in focus are longer."""
+        files, short_ones = [], []
+        for word in more:
+            name, _, text = word.partition("=")
+            if len(text) > 1000:
                 # In memory: nothing is left of it, however we end.
-                file = os.fdopen(os.memfd_create("list"), "w", encoding="ascii")
-                file.write(word.partition("=")[2])
+                file = os.fdopen(os.memfd_create("word"), "w", encoding="ascii")
+                file.write(text)
                 file.flush()
-                return [*more[:n], f"explore.list=/proc/{os.getpid()}/fd/{file.fileno()}", *more[n + 1:]], file
-        return more, None
+                files.append(file)
+                word = f"{name}=/proc/{os.getpid()}/fd/{file.fileno()}"
+            short_ones.append(word)
+        return short_ones, files
 
     def number(self, which):
         if self.failed and not self.counts and which == 1:

@@ -21,18 +21,15 @@ import time
 
 import counts
 import explored
+import focus
 import pairs
 from asked import cases, die, linux, me, memory_dir, nearest, read, shown
-from boot import Boot, LIMIT_S, Unable, given, kept, options, short, word_for
+from boot import Boot, LIMIT_S, Unable, again, kept, options, short, word_for
 from ddmin import ddmin, join, split
 from explored import note, saving, tell
 
 # Suites of trials whose source this kernel does not have.
 absent = []
-
-
-def again():
-    return "".join(f" {name}={value}" for name, value in given.items())
 
 
 def schedule():
@@ -94,6 +91,7 @@ class Exploration:
         self.ns = dict.fromkeys(chosen, 1)
         self.booting = dict.fromkeys(chosen, 0)
         self.pairs = {trial: pairs.Pairs() for trial in chosen}
+        self.focus = {trial: focus.Seen() for trial in chosen}
         self.over_s, self.start = {}, time.monotonic()
         self.over = {}
         self.skipped = {}
@@ -112,7 +110,7 @@ class Exploration:
             rate = self.done[trial] / (self.ns[trial] / 1e9)
             many = min(max(self.LEAST if "." in trial else self.LEAST_OF_SCENARIO, int(rate * self.BOOT_S)), self.MOST)
             first = self.next[trial]
-            last = min(self.last, first + many - 1)
+            last = min(self.last, first + self.focus[trial].seeds(trial, many) - 1)
             self.next[trial] = last + 1
             self.booting[trial] += 1
             return trial, f"{first}-{last}"
@@ -133,6 +131,7 @@ class Exploration:
                 self.booting[trial] -= 1
                 self.seconds[trial] += boot.seconds
                 self.pairs[trial].add(boot, self.done[trial], began)
+                self.focus[trial].add(boot)
                 self.done[trial] += boot.number(1)
                 self.points[trial] += boot.number(3)
                 self.ns[trial] += boot.number(5)
@@ -147,6 +146,9 @@ class Exploration:
                         self.over_s[trial] = time.monotonic() - self.start
                     if trial in self.open:
                         self.open.remove(trial)
+                elif not self.booting[trial] and (missed := self.focus[trial].missed()):
+                    self.skipped[trial] = missed
+                    self.open.remove(trial)
                 elif not os.environ.get("SEEDS") and self.pairs[trial].quiet(self.done[trial]) and trial in self.open:
                     self.open.remove(trial)
                 self.show()
@@ -188,7 +190,7 @@ class Exploration:
             return [f"NOT OK {short(trial):<32} only {n} of {self.due(trial)} seeds were run"]
         if not boot:
             rate = n / (self.ns[trial] / 1e9)
-            return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points{explored.pairs_of(self, trial)}"]
+            return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points{self.focus[trial].said()}{explored.pairs_of(self, trial)}"]
         with saving():
             boot.keep()
         see = "" if explored.unsaved else f"see {shown(boot.path())}"
@@ -200,7 +202,7 @@ class Exploration:
 
 def explore(globs):
     chosen = trials(globs)
-    exploration = Exploration(chosen)
+    exploration = Exploration(focus.first(chosen))
     exploration.go()
     took = time.monotonic() - exploration.start
     exploration.known = pairs.known(exploration.pairs, short, kept)
@@ -214,6 +216,8 @@ def explore(globs):
     summary = (f"{len(chosen) - out} trials, {sum(exploration.done.values())} seeds, {failed} failed"
                f"{f', {broken} could not be explored' if broken else ''}, {explored.pairs_said(exploration)}, {took:.0f} s")
     print(f"{me}: {summary}")
+    if nowhere := focus.nowhere(exploration.focus.values()):
+        print(f"{me}: error: {nowhere}", file=sys.stderr)
     with saving():
         for known in exploration.known.values():
             known.keep()
@@ -249,7 +253,7 @@ def replayed(trial):
     if other:
         note("another build of the kernel failed with this; in this one it is another schedule")
     elif before and f"\noptions {' '.join(options())}\n" not in before:
-        note(f"it failed with other ALGO=, DEPTH= or MEMORY=, see {shown(path)}")
+        note(f"it failed with other ALGO=, DEPTH=, MEMORY=, FILE= or RANGE=, see {shown(path)}")
     elif before and not boot.failed:
         die(f"{short(trial)}, seed {seed} has failed with this very build, and does not now: see {shown(path)}")
     if boot.unfit:
@@ -336,6 +340,7 @@ if __name__ == "__main__":
         signal.signal(number, stop)
     os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
     verb, *rest = sys.argv[1:]
+    focus.words()
     if verb == "words":
         print(*schedule(), *options(), word_for(one(rest)))
         sys.exit(0)

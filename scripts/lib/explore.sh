@@ -2,6 +2,9 @@
 # Read after common.sh: what explore.sh, replay.sh, minimise.sh and bugs.sh share.
 # shellcheck shell=sh disable=SC2154
 
+# Of look_where.
+unset focus
+
 # one_schedule: T and SEED say which.
 one_schedule()
 {
@@ -20,9 +23,30 @@ build_explorer()
 	can_explore
 }
 
+# look_where: $focus, a file that has what RANGE= or FILE= names, for focus.py: a source and a line or a function each, or a source.
+look_where()
+{
+	[ -z "${RANGE-}" ] || [ -z "${FILE-}" ] || die "RANGE= and FILE= are two ways to say where to look: give one"
+	[ -n "${RANGE-}${FILE-}" ] || return 0
+	export focus="$results/focus"
+	mkdir -p "$results"
+	if [ -n "${FILE-}" ]; then
+		echo "$FILE" | sed 's/:/ /' >"$focus"
+		return
+	fi
+	. "$top/scripts/lib/range.sh"
+	range_dir=$(mktemp -d)
+	trap 'rm -rf "$range_dir"' EXIT
+	range_files "$range_dir"
+	touched_lines "$range_dir" "$tree" >"$focus"
+	rm -rf "$range_dir"
+	[ -s "$focus" ] || die "RANGE=$RANGE: all that it changes was changed again later, so there is nothing of it to look at"
+}
+
 # explorer ARG...: explore.py with the kernel that is built.
 explorer()
 {
+	look_where
 	in_variant '' "$@"
 }
 

@@ -8,11 +8,12 @@ import os
 import sys
 import time
 
+import focus
 import page
 import picture
 import story
 from asked import me, read, shown, write
-from boot import Boot, Unable, given, short
+from boot import Boot, Unable, again, given, short
 from page import esc, table
 
 unsaved = []
@@ -73,8 +74,7 @@ def save(name, kind, title, what, body):
 
 def words(trial, seed=None, schedule=None):
     which = f" SEED={seed}" if seed else ""
-    return f"T={short(trial)}{which}" + "".join(f" {name}={value}" for name, value in given.items()) + \
-        (f" LIST='{schedule}'" if schedule else "")
+    return f"T={short(trial)}{which}{again()}" + (f" LIST='{schedule}'" if schedule else "")
 
 
 def story_page(boot, told, minimal, facts):
@@ -164,6 +164,8 @@ def exploration_page(exploration, summary, took):
                      f"after {exploration.over_s[trial]:.1f} s</small>")
             stories.append(f"<h3>{esc(short(trial))}, seed {boot.seed}: {esc(boot.why)}</h3>\n{picture_of(boot)}")
         done = exploration.done[trial]
+        if trial in exploration.skipped and not found:
+            found = esc(f"left out: {exploration.skipped[trial]}")
         rows.append([esc(short(trial)), str(done), f"{done / (exploration.ns[trial] / 1e9):.0f}", str(len(known.rows)), str(len(known.new)),
                      str(exploration.pairs[trial].newest), found])
         details.append(f"<details><summary>{esc(short(trial))}: {len(known.rows)} pairs</summary>"
@@ -172,8 +174,9 @@ def exploration_page(exploration, summary, took):
     algorithm = given.get("ALGO") or "mix: half of the seeds bursts, a quarter each pct and pos"
     title = f"Explored {time.strftime('%Y-%m-%d %H:%M')}"
     build = next((seen.build for seen in exploration.pairs.values() if seen.build), "unknown")
+    looked = f" Most switches are at the calls of hooks in {esc(focus.where())}; other trials are left out." if focus.words() else ""
     path = save(time.strftime("explored-%Y%m%d-%H%M%S.html"), "exploration", title, summary, f"""<h1>{title}</h1>
-<p>{esc(summary)}. Algorithm {esc(algorithm)}; memory {esc(given.get("MEMORY") or "weak")}; seeds from {exploration.first} on; build {build}.</p>
+<p>{esc(summary)}. Algorithm {esc(algorithm)}; memory {esc(given.get("MEMORY") or "weak")}; seeds from {exploration.first} on; build {build}.{looked}</p>
 {'<h2>What was found</h2>' + ''.join(stories) if stories else ''}
 <h2>Trials</h2>
 {table(["trial", "#seeds", "#a second", "#pairs", "#new", "#last new after", "failure"], rows)}

@@ -248,7 +248,7 @@ setup()
 	T=some_trial_bad SEED=7 try scripts/replay.sh
 	[ "$status" = 1 ]
 	MEMORY=sc T=some_trial_bad SEED=7 try scripts/replay.sh
-	[ "$err" = "replay: note: it failed with other ALGO=, DEPTH= or MEMORY=, see build/$kernel/results-explore/explore/some_trial_bad.7" ]
+	[ "$err" = "replay: note: it failed with other ALGO=, DEPTH=, MEMORY=, FILE= or RANGE=, see build/$kernel/results-explore/explore/some_trial_bad.7" ]
 	T=some_trial_bad SEED=7 LIST='1:3>0,0:5>1!6' try scripts/replay.sh
 	T=some_trial_bad SEED=7 MEMORY=sc try scripts/replay.sh
 	[ -z "$err" ]
