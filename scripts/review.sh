@@ -24,6 +24,7 @@ given=${LIMIT-}
 . "$top/scripts/lib/mail.sh"
 . "$top/scripts/lib/sides.sh"
 . "$top/scripts/lib/flavours.sh"
+. "$top/scripts/lib/look.sh"
 
 # fact NAME TEXT...: note it for review.py.
 fact()
@@ -34,6 +35,7 @@ fact()
 # left: seconds of the budget.
 left()
 {
+	# shellcheck disable=SC2031
 	echo $((BUDGET - $(date +%s) + start))
 }
 

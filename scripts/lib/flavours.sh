@@ -31,6 +31,7 @@ in_flavour()
 		fact unknown "flavour $name: $why"
 		return
 	}
+	! grep -q '^CONFIG_EXPLORE=y' "$objdir/.config" || explore_lines
 	room=$(left)
 	run_side "after-$name" "$((room > 20 ? room : 20))"
 	missing=$(while read -r _ run; do

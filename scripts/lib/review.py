@@ -200,6 +200,8 @@ class Review:
         self.tested = os.path.exists(os.path.join(out, "warnings.after"))
         self.sides = Sides(home, flavour) if self.tested else None
         self.others = {row[0]: (Sides(home, row[0], "-" + row[0]), row[1:]) for row in self.facts["flavour"]}
+        failed = {name for sides, _ in self.others.values() for name, _ in sides.changed("before", "after")}
+        self.explored = [row for row in self.facts["explored"] if not any(name.endswith(row[0]) for name in failed)]
         self.warnings = new_warnings(out)
         self.lines = Lines(out, f"{home}@review-after/tree")
         self.mutants = [row for row in rows(out, "mutants") if len(row) == 6]
@@ -226,6 +228,9 @@ class Review:
             if bad:
                 found.append(f"in flavour {name}, {some(len(bad), 'test')} that passed without it "
                              f"{'fails' if len(bad) == 1 else 'fail'}")
+        if self.explored:
+            found.append(f"{some(len(self.explored), 'trial')} {'fails' if len(self.explored) == 1 else 'fail'} by schedules that "
+                         "switch at its lines, and not without it")
         if self.skipped:
             found.append(f"{some(len(self.skipped), 'test')} that ran without it {'is' if len(self.skipped) == 1 else 'are'} skipped")
         if self.warnings:

@@ -103,6 +103,9 @@ def screen(review, at):
         for name, (sides, (summary, seconds)) in review.others.items():
             said += row(name, f"{summary}; {seconds}")
             said += cases("fails", sides.changed("before", "after"))
+        for text in facts["focus"]:
+            said += row("  focus", f"by schedules that switch at its lines: {text[0]}")
+        said += listed("fails", [f"{trial}, seed {seed}: {why}" for trial, seed, why in review.explored])
         for name, before, after in review.figures[:6]:
             said += row("figure", f"{name}: {before} -> {after}")
     for text in review.undone:
@@ -138,6 +141,9 @@ def reply(review):
         if worse:
             part(f"Tests that pass without it and fail with it{where}:", [
                 line for name, text in worse[:8] for line in [": ".join([name] + text[:1])] + [f"    {t.strip()}" for t in text[1:4]]])
+    if review.explored:
+        part("Trials that fail with it by a schedule, of those that switch most at the lines that it changes, and do not without it:",
+             [f"{trial}: {why}" for trial, _, why in review.explored[:8]])
     if review.mended:
         part("Tests that fail without it and pass with it:", [name for name, _ in review.mended[:12]])
     if review.warnings:
@@ -181,6 +187,7 @@ def page(path, review):
         body += f"<h2>Fail with it, and not without</h2>{blocks(review.worse)}"
     for name, (sides, (summary, _)) in review.others.items():
         body += f"<h2>Flavour {esc(name)}</h2><p>{esc(summary)}</p>{blocks(sides.changed('before', 'after'))}"
+    body += items("Fail by schedules that switch at its lines", [f"{trial}, seed {seed}: {why}" for trial, seed, why in review.explored])
     if review.mended:
         body += f"<h2>Fail without it, and not with it</h2>{blocks(review.mended)}"
     if review.tested:

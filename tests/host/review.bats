@@ -135,6 +135,45 @@ clean()
 	grep -q 'undone.flavour smp, for lack of time' "$work/review/facts"
 }
 
+@test "review: schedules of what it changes" {
+	# Pins: its lines, as either side has them; a trial that fails with it, and not without by more seeds, is noted, and one that
+	# fails on both sides; without time, that.
+	stand_in
+	sed -i 50d "$tree/io_uring/io-wq.c"
+	git -C "$tree" commit -qam 'without 50'
+	{
+		echo '#!/bin/sh'
+		sed '/^# An end/,$d' scripts/review.sh
+		cat <<-'END'
+			side() { :; }
+			in_variant()
+			{
+				echo "$1 $3 ${SEEDS-}: $(paste -sd ' ' "$focus")" >>ran
+				case $1,$3 in
+				*-after-*) printf 'NOT OK a_trial_%s    seed 7 (pct): it broke\n' new old ;;
+				*,a_trial_new) return 0 ;;
+				esac
+				echo 'review: 2 trials, 2 failed'
+				return 1
+			}
+			mkdir -p "$out"
+			start=$(date +%s) scratch=$tree before=HEAD^ after=HEAD
+			echo io_uring/io-wq.c >"$out/changed"
+			explore_lines
+		END
+	} >scripts/look.sh
+	chmod +x scripts/look.sh
+	BUDGET=100 try scripts/look.sh
+	[ "$(paste -sd ';' ran)" = "review-after-default * : io_uring/io-wq.c 49 io_uring/io-wq.c 50;review-before-default a_trial_new 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_old 1-1035: io_uring/io-wq.c 50" ]
+	grep -qxP 'explored\ta_trial_new\t7\tit broke' "$work/review/facts"
+	grep -qxP 'note\ta_trial_old fails without the patch as well, in flavour default' "$work/review/facts"
+	grep -qxP 'focus\t2 trials, 2 failed' "$work/review/facts"
+	rm ran
+	BUDGET=25 try scripts/look.sh
+	[ ! -e ran ]
+	grep -q 'undone.exploration of the lines that change, for lack of time' "$work/review/facts"
+}
+
 @test "review: a tree in the middle of a merge" {
 	# Pins: one line that says so, for the tree here and for KDIR.
 	stand_in
@@ -464,6 +503,15 @@ notes_of()
 	[ "$status" = 1 ]
 	grep -q '1 new warning' <<<"$out"
 	: >"$notes/warnings.after"
+	cp "$notes/facts" "$notes/few"
+	printf 'focus\t3 trials, 40 seeds, 1 failed\nexplored\ta_trial_b\t7\tit broke\n' >>"$notes/facts"
+	judge
+	[ "$status" = 1 ]
+	grep -q '^  focus  *by schedules that switch at its lines: 3 trials, 40 seeds, 1 failed' <<<"$out"
+	grep -qx '  fails  *a_trial_b, seed 7: it broke' <<<"$out"
+	grep -q '^verdict  *not clean: 1 trial fails by schedules that switch at its lines, and not without it' <<<"$out"
+	grep -q '    a_trial_b: it broke' "$notes/reply"
+	mv "$notes/few" "$notes/facts"
 	printf 'unknown\tone was not run to its end\n' >>"$notes/facts"
 	judge
 	[ "$status" = 2 ]

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read by review.sh, after flavours.sh: schedules that switch most where the patches change the code.
+# shellcheck shell=sh disable=SC2154
+
+. "$top/scripts/lib/explore.sh"
+. "$top/scripts/lib/range.sh"
+
+# focus_of SIDE FROM TO: $out/focus.SIDE/lines: what changes between these commits, as the kernel of that side, TO, has it.
+focus_of()
+{
+	look=$out/focus.$1
+	rm -rf "$look"
+	mkdir -p "$look/old" "$look/new"
+	grep '\.[ch]$' "$out/changed" >"$look/changed" || :
+	while read -r f; do
+		mkdir -p "$look/old/${f%/*}" "$look/new/${f%/*}"
+		sgit show "$2:$f" >"$look/old/$f" 2>/dev/null || rm "$look/old/$f"
+		sgit show "$3:$f" >"$look/new/$f" 2>/dev/null || rm "$look/new/$f"
+	done <"$look/changed"
+	touched_lines "$look" "$look/new" >"$look/lines"
+}
+
+# explore_side SIDE SECONDS GLOB: explore.py with that kernel.
+explore_side()
+(
+	unset RANGE FILE
+	export focus="$out/focus.$1/lines" BUDGET="$2"
+	in_variant "review-$1-$FLAVOUR" explore "$3" >"$out/explored.$1" 2>"$out/log.explored"
+)
+
+# explore_lines: the trials and scenarios that come to what changes, for a third of the time that is left.
+explore_lines()
+{
+	room=$(($(left) / 3))
+	[ "$room" -ge 10 ] || {
+		fact undone "exploration of the lines that change, for lack of time"
+		return
+	}
+	focus_of after "$before" "$after"
+	[ -s "$out/focus.after/lines" ] || return 0
+	ended=0
+	explore_side after "$room" '*' || ended=$?
+	said=$(sed -n 's/^review: error: //p' "$out/log.explored" | tail -n 1)
+	fact focus "${said:-$(sed -n 's/^review: //p' "$out/explored.after")}"
+	[ "$ended" != 1 ] || explored_before
+}
+
+# explored_before: note what of that fails, and not without the patches, by five times as many seeds and more.
+explored_before()
+{
+	side "before-$FLAVOUR" "$before" || {
+		fact unknown "flavour $FLAVOUR, without the patch: $why"
+		return
+	}
+	focus_of before "$after" "$before"
+	sed -n 's/^NOT OK \([^ ]*\) *seed \([0-9]*\) ([a-z]*): /\1 \2 /p' "$out/explored.after" >"$out/explored"
+	while read -r trial seed why; do
+		ended=0
+		SEEDS="1-$((seed * 5 + 1000))" && export SEEDS
+		explore_side before "$(($(left) / 4 + 5))" "$trial" || ended=$?
+		if [ "$ended" = 2 ]; then
+			# What it changes is not there without it.
+			: >"$out/focus.before/lines"
+			explore_side before "$(($(left) / 4 + 5))" "$trial" || ended=$?
+		fi
+		case $ended in
+		0) fact explored "$trial" "$seed" "$why" ;;
+		1) fact note "$trial fails without the patch as well, in flavour $FLAVOUR" ;;
+		*) fact unknown "whether $trial fails without the patch: $(tail -n 1 "$out/log.explored")" ;;
+		esac
+	done <"$out/explored"
+}
