@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Functions of the rest of the kernel by which tasks meet, for hooks.h and points.c:
- * a point comes before each call, and what was stored before it can be seen. None
- * that a suite has a stub for: it would name the wrong one.
+ * a point comes before each call, and what was stored before it can be seen. A suite
+ * that has a stub for one has to name the real one: kunit_create_io_thread().
  */
 EXPLORE(_raw_spin_lock)
 EXPLORE(_raw_spin_lock_bh)

@@ -836,9 +836,9 @@ iowq_create_io_thread_stub(int (*fn)(void *), void *arg, int node)
 	if (*iowq->errs)
 		return ERR_PTR(*iowq->errs++);
 	/* the thread inherits ->kunit_test, which hence has to stay */
-	kunit_deactivate_static_stub(test, create_io_thread);
+	kunit_deactivate_static_stub(test, kunit_create_io_thread);
 	tsk = create_io_thread(fn, arg, node);
-	kunit_activate_static_stub(test, create_io_thread,
+	kunit_activate_static_stub(test, kunit_create_io_thread,
 				   iowq_create_io_thread_stub);
 	return tsk;
 }
@@ -897,7 +897,7 @@ static void io_wq_test_create_fails(struct kunit *test)
 		iowq_wait_started(test);
 	}
 	iowq->errs = failure->errs;
-	kunit_activate_static_stub(test, create_io_thread,
+	kunit_activate_static_stub(test, kunit_create_io_thread,
 				   iowq_create_io_thread_stub);
 	if (failure->fatal) {
 		sigaddset(&current->pending.signal, SIGKILL);
@@ -1152,7 +1152,7 @@ static void io_wq_test_create_fails_all(struct kunit *test)
 	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0);
 	iowq->errs = errs;
-	kunit_activate_static_stub(test, create_io_thread,
+	kunit_activate_static_stub(test, kunit_create_io_thread,
 				   iowq_create_io_thread_stub);
 	iowq_enqueue(test, wq, "abc");
 	iowq_sleep(50);

@@ -149,7 +149,7 @@ static void io_wq_test_create_cont_order(struct kunit *test)
 	acct->max_workers = 1;
 	iowq_enqueue(test, iowq->wq, "a");
 	iowq->errs = errs;
-	kunit_activate_static_stub(test, create_io_thread,
+	kunit_activate_static_stub(test, kunit_create_io_thread,
 				   iowq_create_io_thread_stub);
 	iowq_watch(test, 1, NULL);
 	kunit_activate_static_stub(test, io_worker_ref_put, iowq_cont_put_stub);
@@ -182,7 +182,7 @@ static void io_wq_test_retry_order(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cont(worker));
 	iowq->task->task_works = NULL;
 	iowq->errs = errs;
-	kunit_activate_static_stub(test, create_io_thread,
+	kunit_activate_static_stub(test, kunit_create_io_thread,
 				   iowq_create_io_thread_stub);
 	kunit_activate_static_stub(test, queue_create_worker_retry,
 				   iowq_retry_stub);
@@ -384,7 +384,7 @@ iowq_run_late(struct kunit *test, struct io_wq *wq,
 	kunit_activate_static_stub(test, io_worker_get, iowq_worker_get_stub);
 	kunit_activate_static_stub(test, task_work_add,
 				   iowq_task_work_add_stub);
-	kunit_activate_static_stub(test, create_io_thread,
+	kunit_activate_static_stub(test, kunit_create_io_thread,
 				   iowq_create_io_thread_stub);
 	KUNIT_EXPECT_TRUE(test, queue(worker));
 	KUNIT_EXPECT_EQ(test, iowq->calls, 1);

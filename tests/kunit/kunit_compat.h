@@ -76,6 +76,17 @@ task_work_cancel_match_all(struct task_struct *task,
 	current->kunit_test = __test;			\
 } while (0)
 
+/*
+ * For kunit_activate_static_stub(): flavour explore calls create_io_thread() by another
+ * name (tests/explore/hooks.h), which has no stub.
+ */
+#ifdef CONFIG_EXPLORE
+struct task_struct *kunit_create_io_thread(int (*fn)(void *data), void *data,
+					   int node) asm("create_io_thread");
+#else
+#define kunit_create_io_thread			create_io_thread
+#endif
+
 /* Skips a case that takes minutes where time is not simulated. */
 static inline void kunit_simulated_time(struct kunit *test)
 {
