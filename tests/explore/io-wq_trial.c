@@ -40,7 +40,7 @@ static void wqx_start(struct kunit *test)
 		item[i].freed = 0;
 		item[i].then = NULL;
 	}
-	iowq->running = 0;
+	atomic_set(&iowq->running, 0);
 	iowq->most_running = 0;
 	memset(iowq->order, 0, sizeof(iowq->order));
 	wqx.wq = iowq_create_wq(test, iowq->task);

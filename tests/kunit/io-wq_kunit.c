@@ -189,7 +189,7 @@ static struct callback_head *iowq_dead_works(struct kunit *test)
 	get_task_struct(task);
 	kthread_stop(task);
 	/* on another CPU it may not be past it yet */
-	while (!READ_ONCE(task->exit_state))
+	while (!smp_load_acquire(&task->exit_state))
 		schedule_timeout_uninterruptible(1);
 	works = task->task_works;
 	put_task_struct(task);
@@ -674,7 +674,7 @@ static void io_wq_test_create_worker_cb(struct kunit *test)
 
 	clear_notify_signal();
 	task_work_run();
-	iowq_wait_started(test);
+	iowq_wait_asleep(test);
 	KUNIT_EXPECT_EQ(test, item[1].ran, 1);
 	KUNIT_EXPECT_PTR_NE(test, item[0].task, item[1].task);
 	iowq_expect_acct(test, wq, 0, 2, 3);
@@ -781,7 +781,7 @@ static void io_wq_test_create_cb_limit(struct kunit *test)
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 3000);
 	io_get_acct(wq, false)->max_workers = 1;
 	iowq_enqueue(test, wq, "a");
-	iowq_wait_started(test);
+	iowq_wait_asleep(test);
 	KUNIT_EXPECT_TRUE(test, iowq_queue_cb(worker));
 	iowq_expect_acct(test, wq, 1, 1, 3);
 	iowq_run_owner();

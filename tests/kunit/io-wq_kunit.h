@@ -78,7 +78,8 @@ struct iowq {
 
 	/* items, by letters, in the order in which they were started */
 	char order[IOWQ_ITEMS + 1];
-	int running, most_running;
+	atomic_t running;
+	int most_running;
 
 	/* errors for create_io_thread() to return, up to a 0 */
 	const int *errs;
@@ -212,6 +213,27 @@ static void iowq_wait_started(struct kunit *test)
 						    IOWQ_PATIENCE));
 }
 
+static void iowq_sleep(unsigned int msecs)
+{
+	schedule_timeout_idle(msecs_to_jiffies(msecs));
+}
+
+/* Until the item that is to be started next has gone to sleep, too. */
+static void iowq_wait_asleep(struct kunit *test)
+{
+	iowq_wait_started(test);
+	iowq_sleep(10);
+}
+
+/* Nothing but a signal shortens it, wherever a wake-up for the worker comes from. */
+static void iowq_item_sleep(unsigned int msecs)
+{
+	long left = msecs_to_jiffies(msecs);
+
+	while (left && !signal_pending(current))
+		left = schedule_timeout_interruptible(left);
+}
+
 static void iowq_submit_work_stub(struct io_wq_work *work)
 {
 	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
@@ -225,13 +247,13 @@ static void iowq_submit_work_stub(struct io_wq_work *work)
 	item->ran++;
 	if (strlen(iowq->order) < IOWQ_ITEMS)
 		iowq->order[strlen(iowq->order)] = 'a' + (item - iowq->item);
-	iowq->most_running = max(iowq->most_running, ++iowq->running);
+	iowq->most_running = max(iowq->most_running,
+				 atomic_inc_return(&iowq->running));
 	complete(&iowq->started);
 	if (item->then)
 		item->then(item);
-	if (item->msecs)
-		schedule_timeout_interruptible(msecs_to_jiffies(item->msecs));
-	iowq->running--;
+	iowq_item_sleep(item->msecs);
+	atomic_dec(&iowq->running);
 }
 
 static bool iowq_item_put(struct io_wq_work *work,
@@ -302,7 +324,7 @@ static struct io_wq *iowq_sleeping_worker(struct kunit *test)
 	wq = iowq_create_wq(test, current);
 	io_wq_enqueue(wq, &item[0].req.work);
 	io_wq_enqueue(wq, &item[1].req.work);
-	iowq_wait_started(test);
+	iowq_wait_asleep(test);
 	iowq_expect_acct(test, wq, 1, 1, 3);
 	KUNIT_EXPECT_TRUE(test, task_work_pending(current));
 	return wq;
@@ -314,11 +336,6 @@ static void iowq_enqueue(struct kunit *test, struct io_wq *wq, const char *s)
 
 	for (; *s; s++)
 		io_wq_enqueue(wq, &iowq->item[*s - 'a'].req.work);
-}
-
-static void iowq_sleep(unsigned int msecs)
-{
-	schedule_timeout_idle(msecs_to_jiffies(msecs));
 }
 
 static void iowq_run_owner(void)

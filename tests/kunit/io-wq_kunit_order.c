@@ -556,7 +556,7 @@ static int iowq_hash_wake_stub(struct wait_queue_entry *wait, unsigned int mode,
 static void io_wq_test_hash_wake_order(struct kunit *test)
 {
 	struct iowq *iowq = test->priv;
-	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 50);
+	struct iowq_item *item = iowq_items(test, IO_WQ_WORK_UNBOUND, 100);
 	struct io_wq *other = iowq_create_other(test);
 
 	iowq_hash(&item[0], 'X');
@@ -566,7 +566,7 @@ static void io_wq_test_hash_wake_order(struct kunit *test)
 	iowq_enqueue(test, other, "b");
 	iowq_sleep(20);
 	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&iowq->wq->hash->wait));
-	iowq_sleep(100);
+	iowq_sleep(300);
 	iowq_expect_items(test, "RR");
 	KUNIT_EXPECT_EQ(test, iowq->calls, 1);
 	iowq_put_wq(test, other);

@@ -79,7 +79,7 @@ static void io_wq_test_worker_stopped(struct kunit *test)
 	kunit_one_cpu(test);
 	item->then = iowq_then_stopped;
 	iowq_enqueue(test, iowq->wq, "a");
-	iowq_wait_started(test);
+	iowq_wait_asleep(test);
 	io_wq_exit_start(iowq->wq);
 	KUNIT_EXPECT_TRUE(test, iowq_wait_refs(iowq->wq, 1));
 	iowq_expect_items(test, "R");
@@ -344,7 +344,7 @@ static void io_wq_test_sleep_hashed(struct kunit *test)
 	for (i = 0; defer->queued[i]; i++)
 		iowq_hash(&item[i + 1], defer->queued[i]);
 	iowq_enqueue(test, wq, "a");
-	iowq_wait_started(test);
+	iowq_wait_asleep(test);
 	KUNIT_EXPECT_EQ(test, task_work_pending(current),
 			defer->asks || IO_WQ_ASKS_ALWAYS);
 	/* either worker may do it */
@@ -854,7 +854,7 @@ static void io_wq_test_exit_on_idle_undone(struct kunit *test)
 	kunit_one_cpu(test);
 	iowq_items(test, IO_WQ_WORK_UNBOUND, 0)->then = iowq_then_woken;
 	iowq_enqueue(test, iowq->wq, "a");
-	iowq_wait_started(test);
+	iowq_wait_asleep(test);
 	io_wq_set_exit_on_idle(iowq->wq, true);
 	iowq_sleep(10);
 	KUNIT_EXPECT_EQ(test, iowq->calls, 1);
@@ -1170,7 +1170,7 @@ static void io_wq_test_cancel_rest(struct kunit *test)
 	iowq_hash(&item[0], 'X');
 	iowq_hash(&item[1], 'X');
 	iowq_enqueue(test, iowq->wq, "ab");
-	iowq_wait_started(test);
+	iowq_wait_asleep(test);
 	KUNIT_EXPECT_EQ(test, io_wq_cancel_cb(iowq->wq, iowq_match_all, NULL,
 					      true),
 			IO_WQ_CANCEL_RUNNING);
@@ -1191,7 +1191,7 @@ static void io_wq_test_cancel_workers(struct kunit *test)
 			IO_WQ_CANCEL_RUNNING);
 	iowq_expect_flagged(test, "F-F");
 	iowq_sleep(20);
-	KUNIT_EXPECT_EQ(test, iowq->running, 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&iowq->running), 1);
 }
 
 static bool iowq_count_one(struct io_worker *worker, void *data)
