@@ -89,7 +89,7 @@ review: ## What a patch does, in one screen; PATCH=mail.mbox, RANGE=a..b or FIX=
 	@scripts/review.sh
 
 .PHONY: explore
-explore: ## Races by seeds: trials and race-* by many schedules; T=, SEEDS=a-b or BUDGET=
+explore: ## Races by seeds: trials, race-*, io-wq.* by many schedules; T=, SEEDS=a-b or BUDGET=
 	@scripts/explore.sh
 
 .PHONY: replay

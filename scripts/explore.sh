@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# explore.sh: run the trials of tests/explore/, and the scenarios tests/guest/race-*.c, by schedules that seeds decide: T=glob for
-# some of them.
+# explore.sh: run the trials of tests/explore/, the cases of suites that are marked as fit, and the scenarios tests/guest/race-*.c, by
+# schedules that seeds decide: T=glob for some of them.
 # SEEDS=1-10000 takes these of each, as far as BUDGET goes if that is given; without SEEDS, BUDGET is 60 s, shared by all.
 # ALGO=bursts, pct, pos or mix (the default: half of the seeds bursts, a quarter each pct and pos), DEPTH=d for pct; MEMORY=sc, tso or
 # weak (the default): which stores others may see late, and with weak, which reads find what was there before.

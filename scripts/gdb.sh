@@ -4,8 +4,8 @@
 # make run. What gdb sees is the kernel, not the program in it. The kernel is a variant, in which io_uring/, KUnit and what else
 # a task's end goes through are compiled with debug information, at the first call and after each edit; the one that make test
 # runs stays as it is. FILE=fs/splice.c adds a source.
-# T=trial, or race-..., SEED=n, or LIST=, is a schedule of flavour explore, as make replay takes it; FILE= in what is explored then says
-# where to look, as there.
+# T=trial, case of a suite, or race-..., SEED=n, or LIST=, is a schedule of flavour explore, as make replay takes it; FILE= in what is
+# explored then says where to look, as there.
 #	BREAK=fail           stop in an assertion of KUnit that fails, in a warning, a panic, and where a scenario or a program
 #	                     ends with anything but 0
 #	BREAK='a b.c:12'     stop there

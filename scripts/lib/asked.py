@@ -4,6 +4,7 @@ file."""
 
 import contextlib
 import fnmatch
+import functools
 import mmap
 import os
 import re
@@ -119,14 +120,19 @@ def nearest(word, names):
     return f", the nearest of {len(names)}: {' '.join(near)}" if near else f", but {len(names)}: {' '.join(names[:40])}"
 
 
-def cases(suite, known={}):
-    """The cases of a suite: KUnit lists those of all suites in the log."""
-    if not known:
-        for line in ask("loglevel=8", "kunit.action=list", "list=1")[1]:
-            found = re.search(r"(?:^|\s)([^\s.]+)\.(\S+)$", line)
-            if found:
-                known.setdefault(found[1], []).append(found[2])
-    return known.get(suite, [])
+@functools.cache
+def listed(*more):
+    """The cases of each suite, which KUnit lists in the log."""
+    known = {}
+    for line in ask("loglevel=8", "kunit.action=list", "list=1", *more)[1]:
+        found = re.search(r"^(?:\[[\d. ]+\] )?([\w-]+)\.(\w+)$", line)
+        if found:
+            known.setdefault(found[1], []).append(found[2])
+    return known
+
+
+def cases(suite):
+    return listed().get(suite, [])
 
 
 def choose(globs):

@@ -12,7 +12,6 @@ A boot runs one trial or scenario, with one seed or many: tests/explore/README.m
 are kept in results/explore/<trial>.<seed>. Exit status: 0 nothing failed, 1 something did, 2 it could not be tested."""
 
 import fnmatch
-import glob
 import os
 import signal
 import sys
@@ -23,13 +22,11 @@ import counts
 import explored
 import focus
 import pairs
-from asked import cases, die, linux, me, memory_dir, nearest, read, shown
+from asked import die, me, memory_dir, read, shown
 from boot import Boot, LIMIT_S, Unable, again, kept, options, short, word_for
 from ddmin import ddmin, join, split
 from explored import note, saving, tell
-
-# Suites of trials whose source this kernel does not have.
-absent = []
+from trials import absent, one, trials
 
 
 def schedule():
@@ -41,42 +38,13 @@ def what(boot):
     return f"{boot.switches} switch{'es' * (boot.switches != '1')}"
 
 
-def scenarios():
-    """Those that are fit to be explored, by their names; the kernel says so of any other."""
-    return sorted(os.path.basename(path)[:-len(".c")] for path in glob.glob(f"{os.environ['top']}/tests/guest/race-*.c"))
-
-
-def trials(globs):
-    """Those that the globs choose, scenarios too: suite.case, the suite or the case alone, or what follows _trial_ in it."""
-    suites = sorted({f"{os.path.basename(path)[:-len('_trial.c')]}-trial"
-                     for path in glob.glob(f"{os.environ['top']}/tests/explore/*_trial.c")})
-    there = [f"{suite}.{case}" for suite in suites for case in cases(suite)]
-    if not there:
-        die(f"{shown(linux)} has no trials: is it of FLAVOUR=explore?")
-    # Those of ends_trial.c are only in kernels of ends.sh.
-    absent.extend(suite for suite in suites if suite != "ends-trial" and not any(t.startswith(suite + ".") for t in there))
-    there += scenarios()
-    chosen = []
-    for pattern in globs:
-        found = [t for t in there if any(fnmatch.fnmatchcase(name, pattern) for name in
-                                         (t, *t.split("."), t.rpartition("_trial_")[2]))]
-        if not found:
-            if os.path.exists(f"{os.environ['top']}/tests/guest/{pattern}.c"):
-                die(f"scenario {pattern} is not fit to be explored: it counts on who runs when, as all but race-* do")
-            die(f"no trial matches {pattern}{nearest(pattern, [short(t) for t in there])}")
-        chosen += [t for t in found if t not in chosen]
-    if not chosen:
-        die("T= names no trial")
-    return chosen
-
-
 class Exploration:
     """Boots of some trials, each of the next seeds of the trial that has had the least time."""
 
     # Seeds of a boot: for about a second. litmus.c says that what is allowed has to be seen in 3000.
     BOOT_S, LEAST, MOST = 1, 3000, 20000
-    # A scenario's are slower.
-    LEAST_OF_SCENARIO = 200
+    # Those of scenarios and suites are slower.
+    LEAST_OF_SLOW = 100
 
     def __init__(self, chosen):
         first, _, last = (os.environ.get("SEEDS") or "1-999999999999").partition("-")
@@ -108,7 +76,7 @@ class Exploration:
                 return None
             trial = min(trials_left, key=lambda t: (self.seconds[t] + self.booting[t], self.next[t]))
             rate = self.done[trial] / (self.ns[trial] / 1e9)
-            many = min(max(self.LEAST if "." in trial else self.LEAST_OF_SCENARIO, int(rate * self.BOOT_S)), self.MOST)
+            many = min(max(self.LEAST if "-trial." in trial else self.LEAST_OF_SLOW, int(rate * self.BOOT_S)), self.MOST)
             first = self.next[trial]
             last = min(self.last, first + self.focus[trial].seeds(trial, many) - 1)
             self.next[trial] = last + 1
@@ -224,13 +192,6 @@ def explore(globs):
         counts.keep(map(short, chosen), [short(trial) for trial in chosen if not exploration.lacks(trial)])
         print(f"Report: {explored.exploration_page(exploration, summary, took)}")
     return 1 if failed else 2 if broken or explored.unsaved or out == len(chosen) else 0
-
-
-def one(globs):
-    chosen = trials(globs)
-    if len(chosen) > 1:
-        die(f"T= matches {len(chosen)} trials: {' '.join(short(t) for t in chosen)}; take one")
-    return chosen[0]
 
 
 def replayed(trial):

@@ -18,6 +18,7 @@
  *	detect.c	what is wrong
  *	words.c		the command line
  *	trial.c		the loop over the seeds
+ *	suite.c		the same loop, for cases of suites
  *	clock.c		timers that fire though somebody could run
  *	scenario.c	the same loop, for processes
  *
@@ -43,10 +44,12 @@
 #include <linux/string.h>
 #include <linux/time-internal.h>
 #include <os.h>
+#include <generated/kunit_has.h>
 
 #include "../mm/slab.h"
 #include "explore.h"
 #include "hooks.h"
+#include "kunit/explored.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "explore."
@@ -65,5 +68,6 @@
 #include "detect.c"
 #include "words.c"
 #include "trial.c"
+#include "suite.c"
 #include "clock.c"
 #include "scenario.c"

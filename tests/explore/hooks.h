@@ -36,6 +36,8 @@ EXPLORE(schedule_timeout)
 EXPLORE(hrtimer_start_range_ns)
 EXPLORE(hrtimer_cancel)
 EXPLORE(hrtimer_try_to_cancel)
+/* and this in suite.c */
+EXPLORE(kthread_create_on_node)
 #undef EXPLORE
 
 void explore_access(const void *ptr, unsigned long size, int type);

@@ -142,6 +142,10 @@ bool kasan_check_range(const void *addr, size_t size, bool write,
 		       unsigned long ip);
 bool kasan_byte_accessible(const void *addr);
 
+/* lib/kunit/executor.c has them, and no header. */
+extern struct kunit_suite * const __kunit_suites_start[];
+extern struct kunit_suite * const __kunit_suites_end[];
+
 static void trace_timer(struct explorer *me);
 static void start_clock(const struct explore_thread *thread, int nr);
 

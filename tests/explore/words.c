@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the command line says, explore= and explore.*: README.md has a table of it. */
 
-static char *seeds = "1-100";
+static char *seeds;	/* or NULL: 1-100 */
 core_param(explore, seeds, charp, 0444);
 static char *algo_name = "mix";
 module_param_named(algo, algo_name, charp, 0444);
@@ -19,6 +19,8 @@ static bool keep_on;
 module_param_named(keep, keep_on, bool, 0444);
 static bool known_too;
 module_param_named(known, known_too, bool, 0444);
+static bool unfit_too;
+module_param_named(unfit, unfit_too, bool, 0444);
 
 static const char * const algos[] = {
 	[ALGO_NONE] = "none", [ALGO_BURSTS] = "bursts", [ALGO_PCT] = "pct",
@@ -65,7 +67,7 @@ static const char *look_at_words(u64 *first, u64 *last)
 {
 	int i;
 
-	if (!parse_seeds(seeds, first, last))
+	if (!parse_seeds(seeds ?: "1-100", first, last))
 		return "explore= takes a seed, or two: FROM-TO";
 	if (list && !parse_list(list))
 		return "explore.list= takes what a failure has printed";

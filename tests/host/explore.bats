@@ -30,7 +30,17 @@ setup()
 		list= trace= kind=trial
 		for word; do
 			case $word in
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,out} >&2; exit ;;
+			kunit.action=list)
+				case " $* " in
+				*" kunit.filter=module=explored "*) ;;
+				*) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,out} ;;
+				esac >&2
+				[ ! -e "${0%/*}/suites" ] || case " $* " in
+				*" kunit.filter=module=explored "*) printf '%s\n' some.some_test_{good,bad} ;;
+				*) printf '%s\n' some.some_test_{good,bad,order_bad,alone_out,fair_good,short} ;;
+				esac >&2
+				exit
+				;;
 			explore=*) seeds=${word#*=} ;;
 			explore.list=*) list=${word#*=} ;;
 			explore.trace=1) trace=1 ;;
@@ -150,6 +160,42 @@ setup()
 	SEEDS=1-6 try scripts/explore.sh
 	works
 	grep -q '^-      other-trial\.\*  *left out: this kernel has no other.c$' <<<"$out"
+}
+
+@test "explore: cases of suites" {
+	# Pins: those that are marked are explored, replayed and minimised by their names; of another one it is said why it is not fit, as
+	# some seeds of it show. explore.unfit=1 takes all.
+	touch "$objdir/suites"
+	SEEDS=1-2000 T='some.*' try scripts/explore.sh
+	[ "$status" = 1 ]
+	grep -qE '^ok     some_test_good +2000 seeds' <<<"$out"
+	grep -q '^NOT OK some_test_bad  *seed 7 (pct): EXPECTATION FAILED at x.c:74$' <<<"$out"
+	grep -q '^ *make replay T=some_test_bad SEED=7,' <<<"$out"
+	[[ $out == *"explore: 2 trials, "* ]]
+	T=some_test_bad SEED=7 try scripts/replay.sh
+	[ "$status" = 1 ]
+	[[ $out == "some_test_bad, seed 7 (pct): EXPECTATION FAILED"* ]]
+	T=some.some_test_bad SEED=7 try scripts/minimise.sh
+	[ "$status" = 1 ]
+	[[ $out == *"after minimising 2 switches, "* ]]
+	SEEDS=1-9 T='*_good' try scripts/explore.sh
+	works
+	grep -q '^ok     some_test_good ' <<<"$out"
+	grep -q '^ok     some_trial_good ' <<<"$out"
+	[[ $out != *fair* ]]
+	for why in 'order_bad=it counts on who runs when: seed 7 fails: EXPECTATION FAILED at x.c:74' 'alone_out=there is no such thing here' \
+		'fair_good=it is not marked, though seeds 1-1000 do not fail' 'short=the boot ended with status 0 after 999 of seeds 1-1000'; do
+		T=some_test_${why%%=*} SEEDS=1-9 try scripts/explore.sh
+		[ "$status" = 2 ]
+		fails "case some_test_${why%%=*} is not fit to be explored: ${why#*=}"
+	done
+	T=some.*_* SEEDS=1-9 ARGS=explore.unfit=1 try scripts/explore.sh
+	grep -qE '^ok     some_test_fair_good ' <<<"$out"
+	T='some_test_[oa]*' SEEDS=1-9 try scripts/explore.sh
+	fails "none of the 2 cases that match some_test_[oa]* is fit"
+	T=some_test_god SEEDS=1-9 try scripts/explore.sh
+	[ "$status" = 2 ]
+	fails "no trial matches some_test_god, the nearest of " " some_test_good"
 }
 
 @test "explore: the canary is not found" {

@@ -875,7 +875,7 @@ static struct kunit_case io_uring_test_cases[] = {
 	KUNIT_CASE(io_uring_test_exit_overflow),
 	KUNIT_CASE_PARAM(io_uring_test_exit_grace, ring_setups_gen_params),
 	KUNIT_CASE(io_uring_test_exit_sqpoll_iopoll),
-	KUNIT_CASE(io_uring_test_exit_sqpoll_work),
+	KUNIT_CASE_EXPLORED(io_uring_test_exit_sqpoll_work),
 	KUNIT_CASE_PARAM(io_uring_test_exit_sqpoll_gone, ring_gones_gen_params),
 	KUNIT_CASE(io_uring_test_exit_users),
 	KUNIT_CASE(io_uring_test_exit_in_cancel),

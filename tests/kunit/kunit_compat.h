@@ -12,6 +12,7 @@
 #include <linux/task_work.h>
 #include <generated/kunit_has.h>
 #include <generated/kunit_lacks.h>
+#include "explored.h"
 
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj, ...) kzalloc(sizeof(obj), GFP_KERNEL)

@@ -176,7 +176,7 @@ static void mpscq_test_producers(struct kunit *test)
 
 static struct kunit_case mpscq_test_cases[] = {
 	KUNIT_CASE_PARAM(mpscq_test_script, mpscq_scripts_gen_params),
-	KUNIT_CASE(mpscq_test_producers),
+	KUNIT_CASE_EXPLORED(mpscq_test_producers),
 	{}
 };
 

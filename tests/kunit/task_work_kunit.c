@@ -660,7 +660,7 @@ static struct kunit_case task_work_test_cases[] = {
 	KUNIT_CASE(task_work_test_add_notify),
 	KUNIT_CASE(task_work_test_add_exiting),
 	KUNIT_CASE(task_work_test_run),
-	KUNIT_CASE(task_work_test_run_exiting),
+	KUNIT_CASE_EXPLORED(task_work_test_run_exiting),
 	KUNIT_CASE(task_work_test_cancel_match),
 	KUNIT_CASE(task_work_test_cancel_match_push),
 	KUNIT_CASE(task_work_test_cancel_func),

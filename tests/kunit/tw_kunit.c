@@ -718,7 +718,7 @@ static struct kunit_case tw_test_cases[] = {
 	KUNIT_CASE(tw_test_run),
 	KUNIT_CASE(tw_test_run_rings),
 	KUNIT_CASE(tw_test_run_emptied),
-	KUNIT_CASE(tw_test_run_stalled),
+	KUNIT_CASE_EXPLORED(tw_test_run_stalled),
 	KUNIT_CASE(tw_test_run_resched),
 	KUNIT_CASE(tw_test_run_in_cancel),
 	KUNIT_CASE(tw_test_add),
@@ -730,9 +730,9 @@ static struct kunit_case tw_test_cases[] = {
 	KUNIT_CASE(tw_test_local),
 	KUNIT_CASE(tw_test_local_min),
 	KUNIT_CASE(tw_test_local_submitter),
-	KUNIT_CASE(tw_test_local_stalled),
+	KUNIT_CASE_EXPLORED(tw_test_local_stalled),
 	KUNIT_CASE(tw_test_cancel_local),
-	KUNIT_CASE(tw_test_cancel_local_stalled),
+	KUNIT_CASE_EXPLORED(tw_test_cancel_local_stalled),
 	{}
 };
 
