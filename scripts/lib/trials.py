@@ -16,8 +16,10 @@ ENOUGH = "1-1000"
 
 
 def scenarios():
-    """Those that are fit to be explored, by their names; the kernel says so of any other."""
-    return sorted(os.path.basename(path)[:-len(".c")] for path in glob.glob(f"{os.environ['top']}/tests/guest/race-*.c"))
+    """Those that are fit to be explored, by their names, or all; the kernel says so of any other."""
+    which = "*" if unfit_too else "race-*"
+    found = {os.path.basename(path)[:-len(".c")] for path in glob.glob(f"{os.environ['top']}/tests/guest/{which}.c")}
+    return sorted(found - {"init"})
 
 
 def fit():
