@@ -10,7 +10,8 @@
  * All others, such as kworkers and the thread of the KUnit case, go first: if one
  * is runnable when the scheduler has to pick, it runs to its end. They see no
  * points, and nothing is drawn at random for them, so that a seed means the same
- * whatever else the boot has done.
+ * whatever else the boot has done. But one that spins waits for a task of ours: then
+ * one of these goes on.
  *
  * What of the kernel takes it for granted that it has the only CPU asks
  * explore_atomic(): whether a task was switched away from that may hold a lock or
@@ -25,6 +26,8 @@ struct waiter {
 
 static struct waiter *waiters;
 int explore_nr_atomic;
+/* not ours, and not to be picked now */
+static struct task_struct *spinner;
 
 static struct explorer *find(struct task_struct *p)
 {
@@ -107,7 +110,8 @@ static struct task_struct *somebody_else(struct cfs_rq *cfs)
 
 	/* the running one is not in the tree */
 	for (;;) {
-		if (se && !find(task_of(se)) && can_run(task_of(se)))
+		if (se && task_of(se) != spinner && !find(task_of(se)) &&
+		    can_run(task_of(se)))
 			return task_of(se);
 		if (!node)
 			return NULL;
@@ -156,8 +160,11 @@ struct task_struct *explore_pick(struct rq *rq)
 		trace_pick(next);
 	}
 	ex.next = NULL;
-	if (ex.last != next)
+	spinner = NULL;
+	if (ex.last != next) {
 		ex.row = 0;
+		ex.yields = 0;
+	}
 	ex.last = next;
 	return next->task;
 }

@@ -60,6 +60,7 @@ static void count_point(struct explorer *me)
 	if (ex.points++ == LIVELOCK)
 		give_up("livelock");
 	ex.stays = 0;
+	ex.spins = 0;
 	if (ex.scenario && ++ex.row >= ROW)
 		pass_time();
 }
@@ -135,6 +136,30 @@ void explore_barrier(enum explore_barrier barrier)
 	me->released = barrier == EXPLORE_RELEASE;
 }
 
+/* spin - who is not ours has to wait, and does it by looking again and again */
+static void spin(void)
+{
+	if (!ex.on || find_current() || in_interrupt() || irqs_off_by_hand ||
+	    ++ex.spins < STAYS)
+		return;
+	if (ex.spins > LIVELOCK)
+		give_up("a task that is not explored spins");
+	if (!candidates())
+		return;
+	spinner = current;
+	give_way();
+	spinner = NULL;
+}
+
+static void let_others(struct explorer *me)
+{
+	unsigned long can = candidates() & ~BIT(me - ex.task);
+
+	ex.yields = 0;
+	if (can)
+		relax_for(choose_waiting(can), can);
+}
+
 /*
  * explore_relax - cpu_relax(): somebody else has to do something first. That is no
  * switch of ours, but has a number like a point: a list must know one from the next.
@@ -142,19 +167,18 @@ void explore_barrier(enum explore_barrier barrier)
 void explore_relax(void)
 {
 	struct explorer *me = who_is_here();
-	unsigned long can;
 
 	barrier();
 	take_back();
 	waits_for_reads(me);
-	if (!me)
+	if (!me) {
+		spin();
 		return;
+	}
 	me->points++;
 	count_point(me);
 	settle();
-	can = candidates() & ~BIT(me - ex.task);
-	if (can)
-		relax_for(choose_waiting(can), can);
+	let_others(me);
 }
 
 bool explore_need_resched(void)
@@ -169,11 +193,17 @@ __visible void explore_call(unsigned long ip, void *function)
 	struct explorer *me = who_is_here();
 
 	take_back();
-	if (!me)
+	if (!me) {
+		if (function == __cond_resched)
+			spin();
 		return;
+	}
 	go_on(me);
 	point(me, &at);
 	explore_flush();
+	/* exit looks again and again whether its workers are done, and yields in between */
+	if (function == __cond_resched && ++ex.yields >= STAYS)
+		let_others(me);
 	if (function == call_rcu || function == kvfree_call_rcu ||
 	    function == synchronize_rcu)
 		rcu_used = true;

@@ -10,7 +10,7 @@
 #define EXPLORE_NAME 16
 /* points, which no trial has: somebody spins */
 #define LIVELOCK 1000000
-/* picks without a point: it yields, for another one to do something */
+/* picks without a point, or looks by who is not ours: it is for another one to do something */
 #define STAYS 100
 /* points in a row, which take a task of a scenario a tick of the clock */
 #define ROW 200
@@ -88,6 +88,8 @@ static struct {
 	unsigned int points;	/* of all */
 	unsigned int row;	/* of the last one, since it was switched to */
 	unsigned int stays;	/* picks of the last one, since its last point */
+	unsigned int yields;	/* of the last one, since it was switched to */
+	unsigned int spins;	/* of others, since the last point */
 	unsigned int choices;	/* points at which another one could be chosen */
 	unsigned int choices_of_seed_0;	/* or 0 if that is not known */
 	unsigned int focused;	/* points that are in focus */

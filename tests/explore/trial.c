@@ -239,6 +239,8 @@ static void start_schedule(void)
 	ex.near = 0;
 	ex.row = 0;
 	ex.stays = 0;
+	ex.yields = 0;
+	ex.spins = 0;
 	ex.hash = 0;
 	ex.draining = false;
 	empty_log();
