@@ -255,6 +255,8 @@ static void join(struct task_struct *p, const char *name)
 	strscpy(task->name, name);
 	task->prio = random_below(~0ULL);
 	task->since = nr_pasts;
+	/* user code runs before its first point, and sees what others have done */
+	task->waits = ex.scenario;
 	ex.nr++;
 }
 

@@ -12,7 +12,8 @@
  * Which can be held is up to what the task did since:
  *
  *   - a full barrier, a lock, an unlock, and each call of a function of the rest
- *     of the kernel empty the log: all in it can be seen by everybody;
+ *     of the kernel empty the log: all in it can be seen by everybody. So does the
+ *     return to user mode, where a plain store of the program can tell others;
  *   - as on x86 (tso), stores become visible in order, so that those that are held
  *     are the last ones; and read-modify-writes empty the log;
  *   - weak: any of them, as the kernel's memory model has it. But a store is not
