@@ -23,7 +23,11 @@
  *   - of the object to which a pointer leads is earlier than that of the pointer: that is
  *     an address dependency, which orders them;
  *   - sees less than the task has seen, or done, there before;
- *   - is early where somebody has written who is not explored.
+ *   - is early where somebody has written who is not explored;
+ *   - is early in memory that is free: nobody has to lend to a bug that KASAN shows.
+ *     Nor does what another object had there before reach its successor: KASAN keeps
+ *     freed objects for longer than a seed takes, and who finds a page has read, or
+ *     allocated, where it is.
  *
  * An index is not taken for a dependency. What orders more than it has to here, a lock
  * above all, hides bugs.
@@ -59,11 +63,27 @@ static struct past *past(unsigned int nr)
 	return &pasts[nr % PASTS];
 }
 
+/* since_start - which of all that were is the first one that is there */
+static unsigned int since_start(void)
+{
+	return nr_pasts - min(nr_pasts, PASTS);
+}
+
 static void remember(struct explorer *by, const struct access *at, unsigned int point,
 		     u64 old, u64 new, bool pending)
 {
 	*past(nr_pasts++) = (struct past){ *at, old, new, 0, number(by), point };
 	past_pending = pending;
+}
+
+/* forget_past - a store of @by is held: it counts from when it comes in */
+static void forget_past(const struct explorer *by, unsigned int point)
+{
+	unsigned int i;
+
+	for (i = nr_pasts; i-- > since_start();)
+		if (past(i)->by == number(by) && past(i)->point == point)
+			past(i)->at = (struct access){};
 }
 
 static void settle_past(void)
@@ -135,7 +155,7 @@ static void depend_on(struct explorer *me, u64 value)
 /* since_when - @me could have done @me->at then, and not before */
 static unsigned int since_when(const struct explorer *me)
 {
-	unsigned int since = max(me->since, nr_pasts - min(nr_pasts, PASTS));
+	unsigned int since = max(me->since, since_start());
 	int i;
 
 	for (i = 0; i < me->nr_deps; i++)
@@ -192,7 +212,8 @@ static void log_read(struct explorer *me)
 	/* After the draws: what memory holds differs from boot to boot. */
 	if (early) {
 		lent.real = load(&early->at);
-		if (early->old == lent.real || can[0]->new != lent.real)
+		if (early->old == lent.real || can[0]->new != lent.real ||
+		    inaccessible(me->at.addr))
 			early = NULL;
 	}
 	if (!early) {

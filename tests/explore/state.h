@@ -117,6 +117,7 @@ static int replay_early(struct explorer *me, struct past **can, int nr);
 static void trace_early(struct explorer *me, const struct past *store, u64 now);
 static void take_back(void);
 static void settle_past(void);
+static void forget_past(const struct explorer *by, unsigned int point);
 static void remember(struct explorer *by, const struct access *at, unsigned int point,
 		     u64 old, u64 new, bool pending);
 static void waits_for_reads(struct explorer *me);

@@ -85,14 +85,19 @@ void explore_flush(void)
 	empty_log();
 }
 
-/* freed - the rest of the kernel has called what did the store, and then freed it */
-static bool freed(const struct store *store)
+static bool inaccessible(unsigned long addr)
 {
 #ifdef CONFIG_KASAN
-	return !kasan_byte_accessible((void *)store->at.addr);
+	return !kasan_byte_accessible((void *)addr);
 #else
 	return false;
 #endif
+}
+
+/* freed - the rest of the kernel has called what did the store, and then freed it */
+static bool freed(const struct store *store)
+{
+	return inaccessible(store->at.addr);
 }
 
 /* settle - the task has gone on, so what it stored last is there */
@@ -196,6 +201,7 @@ static void hold(struct explorer *me)
 		/* what memory held before must not matter, to other seeds */
 		if (store->held && store->new != store->old && !freed(store)) {
 			me->held[me->nr_held++] = *store;
+			forget_past(me, store->point);
 			record_held(store);
 		}
 	}
