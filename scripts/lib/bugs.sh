@@ -61,7 +61,8 @@ try()
 	if [ -z "$how" ]; then
 		seed=$(head -n 1 "$proof/found" | cut -d ' ' -f 2)
 		# Its name is on the page of the story, which stays when the variant goes.
-		(export SEED="$seed" put_in="$bug" report="$work/report-$FLAVOUR" && in_variant bug minimise "$trial") >"$proof/$bug.story" 2>"$proof/log" || :
+		(export SEED="$seed" put_in="$bug" report="$work/report-$FLAVOUR" && in_variant bug minimise "$trial") \
+			>"$proof/$bug.story" 2>"$proof/log" || :
 		how=$(sed -n '1s/.*after minimising \(.*\); \([0-9]* boots, .*\)/\1 (\2)/p' "$proof/$bug.story")
 		[ -n "$how" ] || how="NOT MINIMISED: $(tail -n 1 "$proof/log" "$proof/$bug.story" | tail -n 1)"
 	fi
@@ -81,7 +82,7 @@ build_explorer
 mkdir -p "$proof"
 # shellcheck disable=SC2059
 printf "$row" kernel bug trial "found by" seeds seconds story
-good=0
+bad=0
 tried=
 # Those that are asked for are no mutants.
 if [ $# = 0 ]; then mutants; else rm -rf "$proof/mutants"; fi
@@ -92,10 +93,10 @@ while read -r patch <&4; do
 	case " ${*:-$name} " in
 	*" $name "*)
 		tried=yes
-		try "$patch" || good=1
+		try "$patch" || bad=1
 		;;
 	esac
 done 4<"$proof/bugs"
 [ -n "$tried" ] || die "no bug $* in tests/explore/bugs"
-[ $# -gt 0 ] || "$top/scripts/lib/ends.sh" || good=1
-exit "$good"
+[ $# -gt 0 ] || "$top/scripts/lib/ends.sh" || bad=1
+exit "$bad"

@@ -28,7 +28,7 @@ variant_new ends
 variant_same ends kernel/task_work.c
 VARIANT_CFLAGS=-DEXPLORE_ENDS variant_build ends || exit 2
 out=$(variant_dir ends)/said
-good=0
+bad=0
 ends >"$out.ends"
 while read -r name status why how <&4; do
 	(SEEDS=1-300 && export SEEDS && in_variant ends explore "ends_trial_$name") >"$out" 2>&1 || :
@@ -39,7 +39,7 @@ while read -r name status why how <&4; do
 	got=0
 	(SEED=${seed%% *} && export SEED && in_variant ends minimise "ends_trial_$name") >"$out" 2>&1 || got=$?
 	[ "$got" = "$status" ] && grep -q "$how" "$out" || [ "$verdict" != told ] || verdict="NOT TOLD: $(head -n 1 "$out")"
-	case $verdict in NOT*) good=1 ;; esac
+	case $verdict in NOT*) bad=1 ;; esac
 	printf '%-10s %-70s %s\n' "$name" "$row" "$verdict"
 done 4<"$out.ends"
-exit "$good"
+exit "$bad"

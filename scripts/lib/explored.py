@@ -108,7 +108,8 @@ def curve(points, seconds):
     line.append(f"L{at(seconds, n)}")
     marks = "".join(f'<text class="dim" x="{left - 6}" y="{at(0, number).split()[1]}" text-anchor="end">{number}</text>'
                     for number in sorted({0, most // 2, most}))
-    marks += "".join(f'<text class="dim" x="{at(when, 0).split()[0]}" y="{height - 10}" text-anchor="middle">{when:.{0 if seconds > 5 else 1}f} s</text>'
+    digits = 0 if seconds > 5 else 1
+    marks += "".join(f'<text class="dim" x="{at(when, 0).split()[0]}" y="{height - 10}" text-anchor="middle">{when:.{digits}f} s</text>'
                      for when in (0, seconds / 2, seconds))
     return (f'<svg class="story" viewBox="0 0 {width} {height}" style="max-width:{width}px; min-width:0" role="img" '
             f'aria-label="{n} pairs in {seconds:.0f} seconds"><path class="lane" d="M{at(0, most)}L{at(0, 0)}L{at(seconds, 0)}"/>{marks}'
@@ -172,11 +173,12 @@ def exploration_page(exploration, summary, took):
                        + table(["written", "read", "", "#seeds", "#first", ""], pair_rows(known)) + "</details>")
     moments = [when for known in exploration.known.values() for _, _, when in known.rows.values()]
     algorithm = given.get("ALGO") or "mix: half of the seeds bursts, a quarter each pct and pos"
+    memory = given.get("MEMORY") or "weak"
     title = f"Explored {time.strftime('%Y-%m-%d %H:%M')}"
     build = next((seen.build for seen in exploration.pairs.values() if seen.build), "unknown")
     looked = f" Most switches are at the calls of hooks in {esc(focus.where())}; other trials are left out." if focus.words() else ""
     path = save(time.strftime("explored-%Y%m%d-%H%M%S.html"), "exploration", title, summary, f"""<h1>{title}</h1>
-<p>{esc(summary)}. Algorithm {esc(algorithm)}; memory {esc(given.get("MEMORY") or "weak")}; seeds from {exploration.first} on; build {build}.{looked}</p>
+<p>{esc(summary)}. Algorithm {esc(algorithm)}; memory {esc(memory)}; seeds from {exploration.first} on; build {build}.{looked}</p>
 {'<h2>What was found</h2>' + ''.join(stories) if stories else ''}
 <h2>Trials</h2>
 {table(["trial", "#seeds", "#a second", "#pairs", "#new", "#last new after", "failure"], rows)}

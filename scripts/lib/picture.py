@@ -140,5 +140,6 @@ class Picture:
 
 
 def figure(story):
-    more = f" {story.more_reads} more reads that saw another's write are left out: nobody had been switched away from in between." if story.more_reads else ""
+    more = (f" {story.more_reads} more reads that saw another's write are left out: nobody had been switched away from in between."
+            if story.more_reads else "")
     return f'<figure class="wide">{Picture(story).svg()}<figcaption>{LEGEND}{more}</figcaption></figure>\n'

@@ -73,7 +73,7 @@ void explore_relax(void);
 #define smp_store_release(p, v) \
 	do { explore_barrier(EXPLORE_WMB); WRITE_ONCE(*p, v); } while (0)
 
-#define smp_load_acquire(p) ({						\
+#define smp_load_acquire(p) ({ /* before the reads that follow */	\
 	__unqual_scalar_typeof(*p) value__ = READ_ONCE(*p);		\
 									\
 	explore_barrier(EXPLORE_RMB);					\
