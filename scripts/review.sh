@@ -5,7 +5,8 @@
 # as by `git am -3` beside the tree, which stays as it is. If it has them already, it is compared with itself without them.
 # Prints one screen: does it apply, checkpatch --strict, does each commit build, new warnings (W=1), tests whose outcome changes, the
 # lines that it adds and who reaches them, mutants of these lines, the same tests in flavours debug, explore and smp (those that
-# are built), figures that tests print, and a verdict. build/<kernel>/review/ gets `reply`, text to paste into a mail, and index.html.
+# are built; explore first tries schedules that switch at the lines of the patches), figures that tests print, and a verdict.
+# build/<kernel>/review/ gets `reply`, text to paste into a mail, and index.html.
 # BUDGET=120 is about how many seconds it may take; what was not done by then is named. T= takes some of the tests.
 # Exit status: 0 nothing found, 1 something found, 2 could not tell.
 

@@ -114,7 +114,7 @@ class Exploration:
                         self.over_s[trial] = time.monotonic() - self.start
                     if trial in self.open:
                         self.open.remove(trial)
-                elif not self.booting[trial] and (missed := self.focus[trial].missed()):
+                elif trial in self.open and not self.booting[trial] and (missed := self.focus[trial].missed()):
                     self.skipped[trial] = missed
                     self.open.remove(trial)
                 elif not os.environ.get("SEEDS") and self.pairs[trial].quiet(self.done[trial]) and trial in self.open:

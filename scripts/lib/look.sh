@@ -57,16 +57,18 @@ explored_before()
 	while read -r trial seed why; do
 		ended=0
 		SEEDS="1-$((seed * 5 + 1000))" && export SEEDS
-		explore_side before "$(($(left) / 4 + 5))" "$trial" || ended=$?
+		room=$(($(left) / 4))
+		[ "$room" -ge 5 ] || room=5
+		explore_side before "$room" "$trial" || ended=$?
 		if [ "$ended" = 2 ]; then
 			# What it changes is not there without it.
 			: >"$out/focus.before/lines"
-			explore_side before "$(($(left) / 4 + 5))" "$trial" || ended=$?
+			explore_side before "$room" "$trial" || ended=$?
 		fi
 		case $ended in
 		0) fact explored "$trial" "$seed" "$why" ;;
 		1) fact note "$trial fails without the patch as well, in flavour $FLAVOUR" ;;
-		*) fact unknown "whether $trial fails without the patch: $(tail -n 1 "$out/log.explored")" ;;
+		*) fact unknown "whether $trial fails without the patch: $(cat "$out/explored.before" "$out/log.explored" | tail -n 1)" ;;
 		esac
 	done <"$out/explored"
 }
