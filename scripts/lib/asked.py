@@ -83,11 +83,15 @@ def default_mem():
     return said[1].decode() if said else "64M"
 
 
+def memory_size():
+    """How many bytes the memory file of a run has."""
+    size = [re.fullmatch(r"mem=(\d+)([kKmMgG]?)", word) for word in [f"mem={default_mem()}"] + words]
+    return [int(m[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[m[2].lower()] for m in size if m][-1]
+
+
 def memory_dir(runs):
     """The directory for the memory files of so many runs at once: TMPDIR, or else the first of UML's choices that works."""
-    size = [re.fullmatch(r"mem=(\d+)([kKmMgG]?)", word) for word in [f"mem={default_mem()}"] + words]
-    size = [int(m[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[m[2].lower()] for m in size if m][-1]
-    need = size * runs
+    need = memory_size() * runs
     asked = os.environ.get("TMPDIR")
     why = []
     for directory in [asked] if asked else ["/dev/shm", "/tmp"]:

@@ -38,24 +38,49 @@ def word_for(trial):
     return f"kunit.filter_glob={trial}" if "." in trial else f"scenario={trial}"
 
 
+def words_of(trial, seeds, *more):
+    """The words of the kernel's command line."""
+    return ["loglevel=8", f"explore={seeds}", *options(), *more, *words, word_for(trial)]
+
+
+def long_in_files(command):
+    """The kernel's command line takes 4096 bytes, and lists and what is in focus are longer."""
+    files, short_ones = [], []
+    for word in command:
+        name, _, text = word.partition("=")
+        if len(text) > 1000:
+            # In memory: nothing is left of it, however we end.
+            file = os.fdopen(os.memfd_create("word"), "w", encoding="ascii")
+            file.write(text)
+            file.flush()
+            files.append(file)
+            word = f"{name}=/proc/{os.getpid()}/fd/{file.fileno()}"
+        short_ones.append(word)
+    return short_ones, files
+
+
+def run(trial, seeds, *more):
+    """Boot here: the status, stdout, stderr and seconds."""
+    command, files = long_in_files(words_of(trial, seeds, *more))
+    # If we are ended, it ends as well.
+    command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(LIMIT_S), linux, *command]
+    start = time.monotonic()
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                         env={**os.environ, **counts.words(short(trial))})
+    for file in files:
+        file.close()
+    return ran.returncode, ran.stdout, ran.stderr, time.monotonic() - start
+
+
 class Boot:
     """A boot of one trial or scenario, and what it printed."""
 
-    def __init__(self, trial, seeds, *more):
+    def __init__(self, trial, seeds, *more, ran=None):
+        """Here and now, unless it has run; ran is then what run() would return."""
         self.trial, self.seeds = trial, seeds
-        more, files = self.long_in_files([*options(), *more])
-        # If we are ended, it ends as well.
-        command = ["setpriv", "--pdeathsig", "TERM", "timeout", "-s", "QUIT", "-k", "5", str(LIMIT_S), linux, "loglevel=8",
-                   f"explore={seeds}", *more, *words, word_for(trial)]
-        start = time.monotonic()
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                             env={**os.environ, **counts.words(short(trial))})
-        self.seconds = time.monotonic() - start
-        for file in files:
-            file.close()
-        self.status = run.returncode
-        self.ktap = run.stdout.decode(errors="replace").replace("\r", "")
-        self.log = run.stderr.decode(errors="replace").replace("\r", "")
+        self.status, out, log, self.seconds = ran or run(trial, seeds, *more)
+        self.ktap = out.decode(errors="replace").replace("\r", "")
+        self.log = log.decode(errors="replace").replace("\r", "")
         case = f"(?:trial|scenario) {short(trial)}"
         found = re.search(rf"^explore: {case} seed (\d+) failed: (.*); algo=(\w+) points=(\d+) switches=(\d+)$", self.log, re.M)
         self.failed = bool(found)
@@ -80,22 +105,6 @@ class Boot:
         self.other = re.search(r"^explore: the list is of another build, (\w+); this is (\w+)$", self.log, re.M)
         self.build = (re.search(r"^explore: build (\w+)$", self.log, re.M) or [None, None])[1]
         self.cut = "explore: the list is longer than " in self.log
-
-    @staticmethod
-    def long_in_files(more):
-        """The kernel's command line takes 4096 bytes, and lists and what is in focus are longer."""
-        files, short_ones = [], []
-        for word in more:
-            name, _, text = word.partition("=")
-            if len(text) > 1000:
-                # In memory: nothing is left of it, however we end.
-                file = os.fdopen(os.memfd_create("word"), "w", encoding="ascii")
-                file.write(text)
-                file.flush()
-                files.append(file)
-                word = f"{name}=/proc/{os.getpid()}/fd/{file.fileno()}"
-            short_ones.append(word)
-        return short_ones, files
 
     def number(self, which):
         if self.failed and not self.counts and which == 1:
