@@ -18,8 +18,10 @@ else
 
 # What the scripts read; they know the defaults, and scripts/lib/args.sh what values there may be.
 known := KERNEL FLAVOUR KDIR KERNEL_TARBALL FIX T AT PATCH RANGE BUDGET LIMIT ARGS RUNS FILE EVERY SURVIVORS CASES \
-	PARTIAL JOBS PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS LIBURING SEEDS SEED ALGO DEPTH MEMORY LIST
-export $(known)
+	PARTIAL JOBS PROG ARGV FILES CFLAGS HOST BREAK GDB COVERAGE ENDLESS LIBURING SEEDS SEED ALGO DEPTH MEMORY LIST \
+	HOSTS JOBS_FILE RESULTS
+# An empty HOSTS= is not the same as none.
+export $(foreach v,$(known),$(if $(filter undefined,$(origin $v)),,$v))
 
 # The value as it was typed: T='$(x)' is no variable of make's.
 said := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $v)),$v))
@@ -162,6 +164,8 @@ help: ## This list
 	@echo "GDB='run; bt'       commands for make gdb, instead of a terminal"
 	@echo 'SEEDS=1-10000       which schedules of each trial make explore takes, instead of BUDGET=60 seconds'
 	@echo 'ALGO=pct            who decides: mix, bursts, pct (DEPTH=3) or pos; MEMORY=tso, sc or weak: late stores'
+	@echo "HOSTS='a b 8/c'     machines on which make explore runs them, by GNU parallel over ssh; 8 boots at once on c"
+	@echo 'JOBS_FILE=path      command lines for a batch system that explore SEEDS=; RESULTS=path tells what came of them'
 	@echo 'SEED=4711           which schedule make replay, minimise and gdb take; or LIST= as they print it'
 	@echo 'LIBURING=path       your own checkout of liburing for make liburing; it is only read'
 	@echo "T='glob ...'        which suites and scenarios; suite.case for one case"

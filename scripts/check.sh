@@ -35,8 +35,8 @@ fi
 
 "$top/scripts/deps.sh"
 "$top/scripts/deps.sh" bats shellcheck dpkg-dev
-# Without these the tests of make mutants and make watch are skipped. Not everybody can install them.
-[ "$(id -u)" != 0 ] || "$top/scripts/deps.sh" libclang-dev inotify-tools
+# Without these the tests of make mutants, make watch and make explore HOSTS= are skipped. Not everybody can install them.
+[ "$(id -u)" != 0 ] || "$top/scripts/deps.sh" libclang-dev inotify-tools openssh-server parallel iproute2
 find_kernel "$@"
 passed=0
 failed=0

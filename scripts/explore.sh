@@ -12,6 +12,11 @@
 # A line a trial or scenario: ok, or the seed that failed, which ends it; how many pairs of a write and a read by another task have come.
 # Without SEEDS a trial is left once 20000 seeds, and ten times as many as had shown the last new pair, have shown none; with SEEDS
 # all are taken. A page of it is written to build/<kernel>/report-explore. make replay and make minimise tell what happens in a seed.
+# HOSTS='a b 8/c' explores on these machines, by GNU parallel over ssh: 8/c is 8 boots at once on c, else one for each CPU; : is this
+# machine. linux is sent there, and nothing asked: ssh has to know hosts and keys. UMRING_SSH='ssh -F file' is another ssh. The seeds of a
+# host that dies go to the others. What ^C has stopped goes on with the next call of the same.
+# JOBS_FILE=path with SEEDS= writes command lines for a batch system instead, and directory path.d beside it for what they need and leave;
+# RESULTS=path then tells what came of them.
 # Exit status: 0 nothing failed, 1 one failed, 2 it could not be explored, no trial comes to where to look, or the canary was not found.
 
 export FLAVOUR="${FLAVOUR:-explore}"
@@ -19,6 +24,25 @@ export FLAVOUR="${FLAVOUR:-explore}"
 . "$top/scripts/lib/variant.sh"
 . "$top/scripts/lib/explore.sh"
 
+[ -z "${HOSTS+set}" ] || [ -n "$(words_of HOSTS)" ] || die "HOSTS= names no host: HOSTS='a 8/b' takes names for ssh; without HOSTS= it is this machine"
+for v in JOBS_FILE RESULTS; do
+	eval "[ -z \"\${$v+set}\" ] || [ -n \"\${$v}\" ]" || die "$v= takes a path"
+done
+asked_for=$(for v in HOSTS JOBS_FILE RESULTS; do eval "[ -z \"\${$v-}\" ] || printf ' %s=' $v"; done)
+case $asked_for in *=*=) die "make explore takes one of$asked_for" ;; esac
+if [ -n "${JOBS_FILE-}" ]; then
+	[ -n "${SEEDS-}" ] && [ -z "${BUDGET-}" ] || die "JOBS_FILE= takes SEEDS=a-b, and no BUDGET=, as nobody knows when these jobs run"
+	[ -d "$(dirname "$(from_here "$JOBS_FILE")")" ] || die "JOBS_FILE=$JOBS_FILE: no such directory"
+fi
+JOBS_FILE=$(from_here "${JOBS_FILE-}")
+RESULTS=$(from_here "${RESULTS-}")
+export JOBS_FILE RESULTS
+if [ -n "$RESULTS" ]; then
+	lock
+	explorer collect "$RESULTS"
+	exit
+fi
+[ -z "${HOSTS-}" ] || "$top/scripts/deps.sh" parallel openssh-client
 build_explorer
 canary
 set -f

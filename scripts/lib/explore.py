@@ -2,7 +2,8 @@
 """Explore schedules with the kernel of flavour explore, and look at one that failed.
 
 explore.py words GLOB            the kernel's words for SEED or LIST of the trial or scenario that matches
-explore.py explore GLOB...       SEEDS of each, or BUDGET seconds of all, JOBS boots at once
+explore.py explore GLOB...       SEEDS of each, or BUDGET seconds of all, JOBS boots at once; HOSTS: elsewhere, JOBS_FILE: as lines
+explore.py collect JOBS_FILE     what the jobs of that file have left
 explore.py replay GLOB           what happens in SEED, or by LIST
 explore.py minimise GLOB         the same, with the fewest switches and late stores that still fail
 explore.py find TRIAL FIRST [N]  the first seed of FIRST on that fails: how many that took, which, who chose, seconds; or nothing
@@ -20,6 +21,8 @@ import time
 import counts
 import explored
 import focus
+import hosts
+import jobs
 import pairs
 from asked import die, me, memory_dir, read, shown
 from boot import Boot, LIMIT_S, Unable, kept, options, short, word_for
@@ -41,7 +44,14 @@ def what(boot):
 def explore(globs):
     chosen = trials(globs)
     exploration = Exploration(focus.first(chosen))
-    exploration.go()
+    if os.environ.get("JOBS_FILE"):
+        return jobs.write(exploration, globs)
+    if os.environ.get("RESULTS"):
+        jobs.load(exploration, os.environ["RESULTS"])
+    elif os.environ.get("HOSTS"):
+        hosts.go(exploration, globs)
+    else:
+        exploration.go()
     took = time.monotonic() - exploration.start
     exploration.known = pairs.known(exploration.pairs, short, kept)
     for trial in chosen:
@@ -176,6 +186,7 @@ if __name__ == "__main__":
         print(*schedule(), *options(), word_for(one(rest)))
         sys.exit(0)
     try:
-        sys.exit({"explore": explore, "replay": replay, "minimise": minimise, "find": lambda a: find(*a)}[verb](rest))
+        sys.exit({"explore": explore, "collect": lambda a: jobs.asked_again(*a), "replay": replay, "minimise": minimise,
+                  "find": lambda a: find(*a)}[verb](rest))
     except (Unable, OSError) as error:
         die(error)

@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# host.sh: is beside linux on each machine that explores for make explore HOSTS= or JOBS_FILE=, and has nothing else of this project.
+# host.sh ready JOBS BYTES   can so many boots at once, each with a memory file of that size, be run here? JOBS 0: one for each CPU
+# host.sh boot LIMIT WORD... boot with these words; the last line of stdout has the status and how long it took
+# host.sh job BYTES RESULT LIMIT WORD...   the same into a file, unless it is there, or that trial has failed: a line of JOBS_FILE
+
+set -eu
+cd "$(dirname "$0")"
+
+no()
+{
+	echo "umring: no: $*"
+	exit 1
+}
+
+# memory BYTES: in which directories there is room for memory files.
+memory()
+{
+	for d in ${TMPDIR:-/dev/shm /tmp}; do
+		free=$(($(stat -f -c '%a*%S' "$d" 2>/dev/null || echo 0)))
+		if [ "$free" -ge "$1" ] && [ -w "$d" ]; then
+			echo "$d"
+		else
+			echo "$d has $((free >> 20)) MiB free" >&2
+		fi
+	done
+}
+
+ready()
+{
+	jobs=$1
+	[ "$jobs" -gt 0 ] || jobs=$(nproc)
+	for tool in perl setpriv timeout; do
+		command -v "$tool" >/dev/null || no "it has no $tool"
+	done
+	# Two words for one machine may be here at once.
+	mine=$(mktemp -d ready.XXXXXX)
+	dirs=$(memory "$(($2 * jobs))" 2>"$mine/room")
+	[ -n "$dirs" ] || no "no place for the memory of $jobs boots at once, $(($2 * jobs >> 20)) MiB: $(paste -sd , "$mine/room")"
+	for d in $dirs; do
+		if TMPDIR=$d timeout -k 5 60 ./linux list=1 </dev/null >"$mine/list" 2>&1 && grep -q '^suite ' "$mine/list"; then
+			echo "$d" >"$mine/tmpdir"
+			mv "$mine/tmpdir" .
+			echo "umring: ready $jobs"
+			return
+		fi
+	done
+	no "linux does not run there: $(grep . "$mine/list" | tail -n 1)"
+}
+
+boot()
+{
+	limit=$1
+	shift
+	[ -n "${TMPDIR-}" ] || TMPDIR=$(cat tmpdir)
+	export TMPDIR
+	began=$(date +%s%N)
+	status=0
+	setpriv --pdeathsig TERM timeout -s QUIT -k 5 "$limit" ./linux "$@" </dev/null || status=$?
+	printf '\numring: status %s ms %s\n' "$status" "$((($(date +%s%N) - began) / 1000000))"
+}
+
+job()
+{
+	bytes=$1 result=$2
+	shift 2
+	trial=${result%.*}
+	[ ! -e "$result" ] && [ ! -e "$trial.failed" ] || return 0
+	mine=$(mktemp -d "$result.XXXXXX")
+	trap 'rm -rf "$mine"' EXIT
+	trap 'exit 143' INT TERM HUP
+	TMPDIR=$(memory "$bytes" 2>"$mine/room" | head -n 1)
+	[ -n "$TMPDIR" ] || {
+		echo "host.sh: error: no place for UML's memory: $(paste -sd , "$mine/room")" >&2
+		exit 2
+	}
+	boot "$@" >"$mine/out" 2>"$mine/err"
+	# A result has its name only when it is whole.
+	{ echo "umring: out $(wc -c <"$mine/out") err $(wc -c <"$mine/err")" && cat "$mine/out" "$mine/err"; } >"$mine/all" &&
+		mv "$mine/all" "$result" || {
+		echo "host.sh: error: cannot write $PWD/$result" >&2
+		exit 2
+	}
+	! grep -q '^explore: .* seed [0-9]* failed: ' "$mine/err" || : >"$trial.failed"
+}
+
+"$@"

@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machines of HOSTS=, for explore.py: linux is sent to each and tried there; GNU parallel hands out ranges of seeds as jobs, and
+those of a host that dies to another one; what they print is read as if it had been printed here."""
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import tarfile
+import threading
+import time
+
+import jobs
+from asked import linux, read, words, write
+from boot import Boot, LIMIT_S, Unable, kept, options, words_of
+from explored import note, saving
+from host import Host, PLACES, last_line
+
+HERE = jobs.HERE
+# Seconds from one look at a host that has gone to the next, and how often one may come back.
+AGAIN_S, TIMES = 30, 5
+# A job is for a few seconds, as ssh takes some tenths.
+BOOT_S, LEAST, LEAST_OF_SLOW, MOST = 4, 6000, 400, 80000
+
+
+class Stopped(Exception):
+    """By a signal, which is its argument."""
+
+
+def at_once(of, function):
+    threads = [threading.Thread(target=function, args=(one,)) for one in of]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class Hosts:
+    """All of them, and a run of GNU parallel on them."""
+
+    def __init__(self, exploration, directory):
+        self.exploration, self.directory, self.run_dir = exploration, directory, f"{directory}/run"
+        name = f"umring.{secrets.token_hex(12)}"
+        self.all = [Host(word, name) for word in os.environ["HOSTS"].split()]
+        self.slf, self.fails, self.log = (f"{self.run_dir}/{n}" for n in ("hosts", "fails", "log"))
+        package = io.BytesIO()
+        with tarfile.open(fileobj=package, mode="w:gz", compresslevel=1) as tar:
+            tar.add(linux, "linux")
+            tar.add(f"{HERE}/host.sh", "host.sh")
+        self.package, self.size = package.getvalue(), os.path.getsize(linux)
+        self.looking, self.pending, self.again, self.sent, self.seen, self.lost = set(), {}, [], 0, {}, ""
+        self.ended = False
+
+    def prepare(self):
+        at_once(self.all, lambda host: host.prepare(self.package, self.size))
+        out = [host for host in self.all if host.why]
+        if not any(host.live for host in self.all):
+            raise Unable("no host of HOSTS= can be used: " + "; ".join(f"{host.login}: {host.why}" for host in out))
+        for host in out:
+            note(f"host {host.login} is left out: {host.why}")
+
+    def leave(self):
+        self.ended = True
+        at_once([host for host in self.all if host.reached], Host.leave)
+
+    def write_hosts(self):
+        """Parallel reads them again when the file is newer by more than a second. None of them would be this machine."""
+        live = [host for host in self.all if host.live]
+        if live:
+            before = os.stat(self.slf).st_mtime if os.path.exists(self.slf) else time.time()
+            write(self.slf, "".join(f"{host.jobs}/{host.login}\n" for host in live))
+            os.utime(self.slf, (before + 5, before + 5))
+
+    def failed(self, login, how):
+        """A job has failed there: look what is with the host."""
+        for host in self.all:
+            if host.login == login and host.live:
+                host.live, host.failures = False, host.failures + 1
+                self.looking.add(host)
+                self.write_hosts()
+                threading.Thread(target=self.look_at, args=(host, how), daemon=True).start()
+
+    def look_at(self, host, how):
+        host.prepare(self.package, self.size)
+        if self.ended:
+            return
+        if host.why or host.failures > TIMES:
+            host.live = False
+            note(f"host {host.login} is gone: {host.why or f'{host.failures} jobs have failed there'}; its seeds go to the others")
+        else:
+            note(f"host {host.login}: a job {how}, and is run again; the host is there")
+        self.looking.discard(host)
+        self.write_hosts()
+        while host.why and host.failures <= TIMES:
+            time.sleep(AGAIN_S)
+            host.prepare(self.package, self.size)
+            if host.live:
+                note(f"host {host.login} is there again")
+                self.write_hosts()
+
+    def line(self, trial, seeds):
+        """What parallel runs: with the name of the trial, whose jobs are skipped once it is over."""
+        command = shlex.join(["exec", "sh", "./host.sh", "boot", str(LIMIT_S), *words_of(trial, seeds)])
+        return f'{trial} for d in {PLACES}; do cd "$d/{self.all[0].name}" 2>/dev/null && {command}; done; exit 3'
+
+    def feed(self, to, ranges):
+        try:
+            for trial, seeds in ranges:
+                self.sent += 1
+                self.pending[self.sent] = trial, seeds
+                to.write(self.line(trial, seeds).ljust(2000).encode() + b"\n")
+                to.flush()
+            to.close()
+        except BrokenPipeError:
+            pass
+
+    def parallel(self, ranges):
+        """Have these run. Those that were not, and are not over, stay in self.pending."""
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+        for name in "over", "home", "tmp":
+            os.makedirs(f"{self.run_dir}/{name}")
+        self.write_hosts()
+        self.pending, self.again, self.sent, self.seen = {}, [], 0, {}
+        skip = '{= s/^(\\S+) //; (-e "over/$1" or -e "over/all") and skip(); uq() =}'
+        env = {**os.environ, "PARALLEL_SHELL": "/bin/sh", "PARALLEL_HOME": f"{self.run_dir}/home", "TMPDIR": f"{self.run_dir}/tmp"}
+        env.pop("PARALLEL", None)
+        with open(f"{self.run_dir}/said", "wb") as said:
+            process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "INT", "parallel", "--plain", "--will-cite", "--ssh",
+                 f"setpriv --pdeathsig TERM sh {shlex.quote(f'{HERE}/remote.sh')} {shlex.quote(self.fails)}",
+                 "--sshloginfile", self.slf, "--sshdelay", "0.05", "--retries", str(len(self.all) + 1), "--timeout", str(LIMIT_S + 30),
+                 "--joblog", self.log, "--results", f"{self.run_dir}/{{#}}", skip],
+                stdin=subprocess.PIPE, stdout=said, stderr=said, cwd=self.run_dir, env=env, start_new_session=True)
+        # Few jobs wait there: how many seeds the next has is best known late. So a line is long, too.
+        fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, 4096)
+        feeder = threading.Thread(target=self.feed, args=(process.stdin, ranges), daemon=True)
+        feeder.start()
+        try:
+            while process.poll() is None:
+                self.look()
+                if self.exploration.unable or not self.looking and not any(host.live for host in self.all):
+                    break
+                time.sleep(0.05)
+        finally:
+            if process.poll() is None:
+                self.end(process)
+            self.look()
+        feeder.join()
+        self.lost = last_line(read(f"{self.run_dir}/said"))
+
+    @staticmethod
+    def end(process):
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def look(self):
+        """Take what has come."""
+        for line in self.news(self.fails):
+            login, status = line.split()
+            self.failed(login, f"ended with status {status}")
+        for line in self.news(self.log):
+            # Its own number, the host, when it began, the status and the signal.
+            number, login, began, _, _, _, status, number_of_signal = line.split("\t")[:8]
+            if (status, number_of_signal) == ("0", "0"):
+                self.take(int(number), login, float(began))
+        exploration = self.exploration
+        for trial in exploration.next:
+            if trial not in exploration.open:
+                self.over(trial)
+        if exploration.until and time.monotonic() > exploration.until:
+            self.over("all")
+
+    def news(self, path):
+        """The lines that have come since the last time."""
+        try:
+            with open(path, "rb") as file:
+                file.seek(self.seen.get(path, 0))
+                text = file.read()
+        except FileNotFoundError:
+            return []
+        whole = text.rpartition(b"\n")[0] + b"\n" if b"\n" in text else b""
+        self.seen[path] = self.seen.get(path, 0) + len(whole)
+        return [line for line in whole.decode(errors="replace").splitlines() if not line.startswith("Seq\t")]
+
+    def over(self, what):
+        if not os.path.exists(f"{self.run_dir}/over/{what}"):
+            write(f"{self.run_dir}/over/{what}", "")
+
+    def take(self, number, login, began):
+        """The result of a job that ended well, if it is whole: where a disk is full, it is not."""
+        path = f"{self.run_dir}/{number}"
+        out, err = read(path), read(f"{path}.err")
+        ran = jobs.whole(out, err)
+        if not ran:
+            self.failed(login, "left no result")
+            self.again.append(self.pending.pop(number))
+            return
+        trial, seeds = self.pending.pop(number)
+        for name in path, f"{path}.err", f"{path}.seq":
+            os.unlink(name)
+        with saving():
+            jobs.keep(self.directory, trial, seeds, out, err)
+        try:
+            boot = Boot(trial, seeds, ran=ran)
+            boot = (boot.dies_at() if boot.died() else None) or boot
+        except (Unable, OSError) as error:
+            self.exploration.unable = self.exploration.unable or error
+            return
+        with self.exploration.lock:
+            self.exploration.booting[trial] -= 1
+        self.exploration.add(trial, boot, began - time.time() + time.monotonic() - self.exploration.start)
+
+    def left(self):
+        """What was to be run, has no result, and is still wanted."""
+        if self.exploration.until and time.monotonic() > self.exploration.until:
+            return []
+        return [(trial, seeds) for trial, seeds in [*self.pending.values(), *self.again] if trial in self.exploration.open]
+
+    def ranges(self, had):
+        """All that is to be run, but what has a result from an earlier call."""
+        exploration = self.exploration
+        while taken := exploration.take():
+            parts = list(jobs.lacking(taken[1], had.get(taken[0], [])))
+            with exploration.lock:
+                exploration.booting[taken[0]] += len(parts) - 1
+            yield from ((taken[0], part) for part in parts)
+
+    def go(self, had):
+        exploration = self.exploration
+        exploration.BOOT_S, exploration.LEAST, exploration.LEAST_OF_SLOW, exploration.MOST = BOOT_S, LEAST, LEAST_OF_SLOW, MOST
+        ranges, before = self.ranges(had), None
+        while True:
+            self.parallel(ranges)
+            if exploration.unable:
+                raise exploration.unable
+            ranges = self.left()
+            if not ranges:
+                return
+            if not any(host.live for host in self.all):
+                raise Unable("no host is left: " + "; ".join(f"{host.login}: {host.why}" for host in self.all))
+            # A host that fails too often is given up.
+            state = len(ranges), sum(host.failures for host in self.all)
+            if state == before:
+                raise Unable(f"{len(ranges)} jobs have no result, {ranges[0][0]} {ranges[0][1]} among them: {self.lost or 'parallel says nothing'}")
+            before = state
+
+
+def stop(number, _frame):
+    for one in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(one, lambda n, _: os._exit(128 + n))
+    raise Stopped(number)
+
+
+def key(globs):
+    """The directory of what was asked for, and of this very kernel: one that was stopped goes on there."""
+    build = hashlib.sha256(read(linux)).hexdigest()[:16]
+    asked = hashlib.sha256(json.dumps([options(), words, os.environ.get("SEEDS"), globs]).encode()).hexdigest()[:8]
+    root = f"{kept}/hosts"
+    os.makedirs(root, exist_ok=True)
+    for old in os.listdir(root):
+        if not old.startswith(build):
+            shutil.rmtree(f"{root}/{old}", ignore_errors=True)
+    directory = f"{root}/{build}-{asked}"
+    os.makedirs(directory, exist_ok=True)
+    return directory
+
+
+def go(exploration, globs):
+    """Explore on the hosts."""
+    for one in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(one, stop)
+    directory = key(globs)
+    had = jobs.load(exploration, directory)
+    if had:
+        note(f"an exploration of the same was stopped after {sum(exploration.done.values())} seeds, and goes on")
+    hosts = Hosts(exploration, directory)
+    try:
+        try:
+            hosts.prepare()
+            if exploration.until:
+                exploration.until += time.monotonic() - exploration.start
+            hosts.go(had)
+        finally:
+            hosts.leave()
+    except Stopped as stopped:
+        note(f"stopped; {sum(exploration.done.values())} seeds are kept, and the same call goes on")
+        os._exit(128 + stopped.args[0])
+    except Unable as error:
+        raise Unable(f"{error}; {sum(exploration.done.values())} seeds are kept, and the same call goes on" if any(exploration.done.values())
+                     else str(error)) from error
+    if exploration.until:
+        for trial, done in exploration.done.items():
+            exploration.next[trial] = exploration.first + done
+    shutil.rmtree(directory)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots that run elsewhere, for explore.py: what each of them prints is kept in a file of a directory, <trial>.<seeds>, which is
+read as if it had just run here. JOBS_FILE= writes them as command lines for a batch system, RESULTS= reads what came of them."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+
+import asked
+from asked import die, linux, memory_size, read, shown
+from boot import Boot, LIMIT_S, words_of
+
+# What host.sh boot ends with.
+END = re.compile(rb"\numring: status (-?\d+) ms (\d+)\n$")
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Seeds of a line of JOBS_FILE: for some ten seconds, where a job of a batch system takes one to start; each has LIMIT.
+OF_TRIAL, OF_SLOW = 20000, 1000
+
+
+def whole(out, err):
+    """What run() would have returned, or None if the end is missing."""
+    end = END.search(out[-100:])
+    return (int(end[1]), out[:len(out) - len(end[0])], err, int(end[2]) / 1000) if end else None
+
+
+def keep(directory, trial, seeds, out, err):
+    path = f"{directory}/{trial}.{seeds}"
+    try:
+        with open(path + ".tmp", "wb") as file:
+            file.write(b"umring: out %d err %d\n" % (len(out), len(err)) + out + err)
+        os.rename(path + ".tmp", path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error
+
+
+def results(directory, chosen):
+    """Each boot of these trials that has a result there, as (trial, seeds, Boot), the lowest seeds first."""
+    names = [re.fullmatch(r"(.+)\.((\d+)-\d+)", name) for name in os.listdir(directory)]
+    for _, trial, seeds in sorted((int(name[3]), name[1], name[2]) for name in names if name and name[1] in chosen):
+        text = read(f"{directory}/{trial}.{seeds}")
+        head = re.match(rb"umring: out (\d+) err (\d+)\n", text)
+        if not head or len(text) != head.end() + int(head[1]) + int(head[2]):
+            continue
+        ran = whole(text[head.end():head.end() + int(head[1])], text[head.end() + int(head[1]):])
+        if ran:
+            yield trial, seeds, Boot(trial, seeds, ran=ran)
+
+
+def load(exploration, directory):
+    """Add what is there; return which seeds of which trials that are."""
+    had = {}
+    for trial, seeds, boot in results(directory, exploration.next):
+        first, last = map(int, seeds.split("-"))
+        if first >= exploration.first and last <= exploration.last and all(first > b or last < a for a, b in had.get(trial, [])):
+            had.setdefault(trial, []).append((first, last))
+            exploration.add(trial, (boot.dies_at() if boot.died() else None) or boot, 0)
+    return had
+
+
+def lacking(seeds, had):
+    """The parts of these seeds that are not among those."""
+    first, last = map(int, seeds.split("-"))
+    for a, b in sorted(had):
+        if first <= last and b >= first and a <= last:
+            if a > first:
+                yield f"{first}-{a - 1}"
+            first = b + 1
+    if first <= last:
+        yield f"{first}-{last}"
+
+
+def write(exploration, globs):
+    """The lines of JOBS_FILE, and beside it the directory where they work and leave their results."""
+    path = os.environ["JOBS_FILE"]
+    directory = os.path.abspath(path) + ".d"
+    try:
+        os.makedirs(directory)
+    except FileExistsError:
+        die(f"{shown(directory)} is there: make explore RESULTS={shown(path)} reads what its jobs have left; or remove it")
+    exploration.LEAST, exploration.LEAST_OF_SLOW = OF_TRIAL, OF_SLOW
+    lines = []
+    try:
+        # Each link makes a new file, so this one stays as it is.
+        try:
+            os.link(linux, f"{directory}/linux")
+        except OSError:
+            shutil.copy2(linux, f"{directory}/linux")
+        shutil.copy2(f"{HERE}/host.sh", f"{directory}/host.sh")
+        shutil.copy2(f"{asked.objdir}/.config", f"{directory}/.config")
+        while taken := exploration.take():
+            # So that each has as many lines at the beginning as at the end.
+            exploration.booting[taken[0]] -= 1
+            lines.append(shlex.join(["sh", f"{directory}/host.sh", "job", str(memory_size()), ".".join(taken), str(LIMIT_S), *words_of(*taken)]))
+        said = {name: os.environ.get(name, "") for name in ("SEEDS", "ALGO", "DEPTH", "MEMORY", "ARGS", "LIMIT")}
+        asked.write(f"{directory}/asked", json.dumps({**said, "T": globs}))
+        asked.write(path, "".join(f"{line}\n" for line in lines))
+    except OSError as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise OSError(error.errno, error.strerror, error.filename2 or error.filename or path) from error
+    print(f"{asked.me}: {len(lines)} jobs, a line each, in {shown(path)}; run them with sh wherever {directory} is that directory,"
+          f" in any order;\n{asked.me}: then make explore RESULTS={shown(path)}. A line that has its result does nothing when it is run again.")
+    return 0
+
+
+def asked_again(path):
+    """Explore by what is in the directory of that JOBS_FILE: with its words, and its kernel."""
+    directory = os.path.abspath(path) + ".d"
+    try:
+        with open(f"{directory}/asked", encoding="utf-8") as file:
+            said = json.load(file)
+        globs = said.pop("T")
+    except (OSError, ValueError, KeyError):
+        die(f"{shown(directory)} has no jobs: RESULTS= takes what JOBS_FILE= was")
+    os.environ.update(said, objdir=directory, RESULTS=directory)
+    # These are read by modules when they are loaded.
+    os.execv(sys.executable, [sys.executable, "-S", "-B", f"{HERE}/explore.py", "explore", *globs])
+
