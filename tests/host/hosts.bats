@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-2.0
+# explore.sh on other machines: HOSTS=, JOBS_FILE=, RESULTS=. hosts.bash makes the machines; the kernel is a stand-in, whose trial "bad"
+# fails with seed 7, and whose "slow" takes its time.
+
+load helper
+
+setup_file()
+{
+	export lab=$BATS_FILE_TMPDIR/lab lacks=
+	local tool
+	for tool in parallel ssh ssh-keygen ip /usr/sbin/sshd; do
+		command -v "$tool" >/dev/null || lacks="no ${tool##*/} here"
+	done
+	[ -n "$lacks" ] || unshare -Urnmp --fork --mount-proc unshare -U --map-user=1000 true 2>/dev/null || lacks="no namespaces here"
+	[ -n "$lacks" ] || unshare -Urn ip link add x type veth peer name y 2>/dev/null || lacks="no virtual networks here"
+	[ -z "$lacks" ] || return 0
+	mkdir "$lab"
+	setsid unshare -Urnm bash "$BATS_TEST_DIRNAME/hosts.bash" "$lab" a b c d old full arm >"$lab/said" 2>&1 3>&- &
+	echo $! >"$lab/pid"
+	for _ in $(seq 100); do
+		[ ! -e "$lab/ready" ] || return 0
+		sleep 0.1
+	done
+	cat "$lab/said" "$lab"/*.log
+	return 1
+}
+
+teardown_file()
+{
+	[ ! -e "$lab/pid" ] || kill -- "-$(cat "$lab/pid")"
+}
+
+setup()
+{
+	[ -z "$lacks" ] || skip "$lacks"
+	clone "$BATS_TEST_TMPDIR/a clone"
+	mkdir "$BATS_TEST_TMPDIR/built"
+	ln -s "$BATS_TEST_TMPDIR/built" build
+	objdir=$tree/um-explore
+	results=$work/results-explore
+	kept=$results/explore
+	mkdir -p "$objdir" tests/explore/bugs
+	echo CONFIG_EXPLORE=y >"$objdir/.config"
+	printf '%s\n' '#!/bin/sh' >scripts/build.sh
+	rm -f tests/explore/*_trial.c tests/guest/*.c
+	touch tests/explore/some_trial.c
+	printf '%s\n' 'It is wrong.' 'trial: some_trial_bad' >tests/explore/bugs/no-retry.patch
+	cat >scripts/lib/variant.sh <<-'END'
+		variant_new()
+		{
+			mkdir -p "$(variant_dir "$1")/tree/um-$FLAVOUR"
+			cp "$objdir/linux" "$objdir/.config" "$(variant_dir "$1")/tree/um-$FLAVOUR"
+		}
+		variant_patch() { :; }
+		variant_build() { :; }
+	END
+	cat >"$objdir/linux" <<-'END'
+		#!/bin/bash
+		if [ -n "$OLD" ] && [ "$PWD" != "${PWD#*umring.}" ]; then echo "FATAL: kernel too old"; exit 127; fi
+		for word; do
+			case $word in
+			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,slow,once} >&2; exit ;;
+			explore=*) seeds=${word#*=} ;;
+			kunit.filter_glob=*) trial=${word#*.*.} ;;
+			esac
+		done
+		first=${seeds%-*} last=${seeds#*-} n=$((${seeds#*-} - ${seeds%-*} + 1))
+		echo "explore: build 1a2b3c4d" >&2
+		echo "1..1"
+		case $trial in *slow) echo "$seeds" >>"$HOME/began.$PARALLEL_SSHLOGIN"; sleep 0.8; echo "$seeds" >>"$HOME/ended.$PARALLEL_SSHLOGIN" ;; esac
+		case $trial in *once) [ -e "$HOME/once" ] || { : >"$HOME/once"; read -ra parent <"/proc/$PPID/stat"; kill -9 "${parent[3]}"; } ;; esac
+		[ "$(cat "$HOME/began.$PARALLEL_SSHLOGIN" 2>/dev/null | wc -l)" -lt 2 ] || : >"$HOME/twice.$PARALLEL_SSHLOGIN"
+		if [[ $trial == *bad ]] && ((first <= 7 && last >= 7)); then
+			printf '%s\n' "explore: trial $trial seed 7 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=1" \
+				"explore: list=@1a2b3c4d,0:0~1" "explore: trial $trial: $((7 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 7000000 ns" >&2
+			echo "not ok 1 x"
+			exit 1
+		fi
+		echo "explore: trial $trial: $n seeds, 0 failed, $((n * 30)) points, 10 switches, $((n * 1000000)) ns" >&2
+		echo "explore: pairs 10>20:$n@$first" >&2
+		echo "ok 1 x"
+	END
+	chmod +x "$objdir/linux"
+	export UMRING_SSH="ssh -F $lab/ssh_config -o ConnectTimeout=2 -o ServerAliveInterval=1"
+	rm -rf "$lab"/home/*
+	in="nsenter -t $(cat "$lab/pid") -U -n -m --preserve-credentials --wd=."
+}
+
+# explore: on the network of the machines.
+explore()
+{
+	# shellcheck disable=SC2086
+	try $in scripts/explore.sh
+}
+
+# gone NAME...: nothing of it is on these machines.
+gone()
+{
+	for name; do
+		find "/proc/$(cat "$lab/$name.inner")/root/tmp" "$lab/home" -maxdepth 1 -name 'umring.*'
+	done >"$BATS_TEST_TMPDIR/left"
+	for p in /proc/[0-9]*; do
+		case $(readlink "$p/cwd") in */umring.*) tr '\0' ' ' <"$p/cmdline" ;; esac
+	done >>"$BATS_TEST_TMPDIR/left"
+	[ ! -s "$BATS_TEST_TMPDIR/left" ] || { cat "$BATS_TEST_TMPDIR/left"; return 1; }
+}
+
+# rows OUT: those of trials; how many boots were on their way when one failed is not always the same.
+rows()
+{
+	sed -E 's/ +[0-9]+\/s / /; /^(Report|explore|canary): /d' <<<"$1"
+}
+
+@test "hosts: the same as here" {
+	# Pins: rows, status, what is kept of a failure, and pairs, whichever machines; nothing of it stays there.
+	SEEDS=1-20000 T='*_good *_bad' explore
+	[ "$status" = 1 ]
+	here=$(rows "$out")
+	cp -r "$kept" "$BATS_TEST_TMPDIR/kept"
+	rm -r "$kept"
+	HOSTS='2/a b :' SEEDS=1-20000 T='*_good *_bad' explore
+	[ "$status" = 1 ]
+	[ -z "$err" ]
+	[ "$(rows "$out")" = "$here" ]
+	cmp "$kept/some_trial_bad.7" "$BATS_TEST_TMPDIR/kept/some_trial_bad.7"
+	cmp "$kept/pairs/some_trial_good" "$BATS_TEST_TMPDIR/kept/pairs/some_trial_good"
+	[ -z "$(ls "$kept/hosts")" ]
+	gone a b
+	HOSTS=a BUDGET=2 T=*_good explore
+	works
+	grep -qE '^ok     some_trial_good +[0-9]+ seeds ' <<<"$out"
+}
+
+@test "hosts: one dies in the middle" {
+	# Pins: its seeds are run by the other, and a line says so.
+	HOSTS='1/a 1/b' SEEDS=1-30000 T=*_slow explore 4>&- &
+	explorer=$!
+	wait_for test -s "$lab/home/began.b"
+	kill -9 "$(cat "$lab/b.pid")"
+	wait "$explorer" || status=$?
+	out=$(cat "$BATS_TEST_TMPDIR/out") err=$(cat "$BATS_TEST_TMPDIR/err")
+	grep -qE '^ok     some_trial_slow +30000 seeds ' <<<"$out"
+	[ "$(wc -l <<<"$err")" = 1 ]
+	[[ $err == "explore: note: host b is gone: "*"; its seeds go to the others" ]]
+	lost=$(comm -23 <(sort "$lab/home/began.b") <(sort "$lab/home/ended.b" 2>/dev/null))
+	[ -n "$lost" ]
+	grep -qx "$lost" "$lab/home/ended.a"
+}
+
+@test "hosts: a job that fails" {
+	# Pins: it is run again, and the host is not given up; a disk that is full meanwhile, and hides it, is seen.
+	HOSTS=1/d SEEDS=1-12000 T=*_once explore
+	[ "$status" = 0 ]
+	grep -qE '^ok     some_trial_once +12000 seeds ' <<<"$out"
+	[ "$err" = "explore: note: host d: a job ended with status 137, and is run again; the host is there" ]
+	HOSTS='1/a 1/d' SEEDS=1-24000 T=*_slow explore 4>&- &
+	explorer=$!
+	wait_for test -s "$lab/home/began.d"
+	head -c 64M /dev/zero >"/proc/$(cat "$lab/d.inner")/root/tmp/fill" || :
+	wait "$explorer"
+	rm "/proc/$(cat "$lab/d.inner")/root/tmp/fill"
+	grep -qE '^ok     some_trial_slow +24000 seeds ' "$BATS_TEST_TMPDIR/out"
+	grep -qE '^explore: note: host d( is gone)?: ' "$BATS_TEST_TMPDIR/err"
+	gone a d
+}
+
+@test "hosts: left out" {
+	# Pins: a line with the host and why, the others go on; none left is a failure.
+	HOSTS='nowhere a old full arm' SEEDS=1-3000 T=*_good explore
+	[ "$status" = 0 ]
+	grep -qE '^ok     some_trial_good +3000 seeds ' <<<"$out"
+	[ "$(grep -c '^explore: note: host .* is left out: ' <<<"$err")" = 4 ]
+	[ "$(wc -l <<<"$err")" = 4 ]
+	grep -q 'host nowhere is left out: ssh: connect to host .*: Connection refused$' <<<"$err"
+	grep -q 'host old is left out: linux does not run there: FATAL: kernel too old$' <<<"$err"
+	grep -q 'host full is left out: linux takes .* KiB, /tmp has 64 KiB free, ' <<<"$err"
+	grep -q 'host arm is left out: it is aarch64, and linux is for ' <<<"$err"
+	HOSTS='nowhere old' SEEDS=1-3000 T=*_good explore
+	[ "$status" = 2 ]
+	fails "no host of HOSTS= can be used: nowhere: ssh: connect to host " "; old: linux does not run there: FATAL: kernel too old"
+	ARGS=mem=900G HOSTS=a SEEDS=1-3000 T=*_good explore 3>&-
+	[ "$status" = 2 ]
+	fails "no place for"
+}
+
+@test "hosts: all die, and the next call goes on" {
+	# Pins: what has come is kept, and is not run again.
+	HOSTS=1/c SEEDS=1-18000 T=*_slow explore 4>&- &
+	explorer=$!
+	wait_for test -s "$lab/home/ended.c"
+	sleep 0.5
+	kill -9 "$(cat "$lab/c.pid")"
+	wait "$explorer" || :
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 2 ]
+	grep -q '^explore: error: no host is left: c: ssh: .* seeds are kept, and the same call goes on$' "$BATS_TEST_TMPDIR/err"
+	HOSTS='2/a' SEEDS=1-18000 T=*_slow explore
+	[ "$status" = 0 ]
+	[[ $err == "explore: note: an exploration of the same was stopped after "*" seeds, and goes on" ]]
+	grep -qE '^ok     some_trial_slow +18000 seeds ' <<<"$out"
+	! grep -qxFf "$lab/home/ended.c" "$lab/home/ended.a"
+}
+
+@test "hosts: stopped" {
+	# Pins: ^C ends it on all machines at once, leaves nothing there, and the same call goes on; another one, or another kernel, does not.
+	# shellcheck disable=SC2086
+	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow interrupt 10 "$lab/home/twice.d" $in scripts/explore.sh 2>"$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/out"
+	[ "$status" = 130 ]
+	grep -q '^explore: note: stopped; [1-9][0-9]* seeds are kept, and the same call goes on$' "$BATS_TEST_TMPDIR/err"
+	gone a d
+	ended=$(cat "$lab"/home/ended.* | wc -l)
+	sleep 1
+	[ "$(cat "$lab"/home/ended.* | wc -l)" = "$ended" ]
+	HOSTS='2/a 2/d' SEEDS=1-3000 T=*_slow explore
+	works
+	HOSTS='2/a 2/d' SEEDS=1-30000 T=*_slow explore
+	[[ $err == "explore: note: an exploration of the same was stopped after "* ]]
+	[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
+}
+
+@test "hosts: jobs for a batch system" {
+	# Pins: the lines run anywhere, in any order, twice; the rows are those of one machine; what is missing or cut is no pass.
+	SEEDS=1-50000 T='*_good *_bad' explore
+	here=$(rows "$out")
+	rm -r "$kept"
+	SEEDS=1-50000 T='*_good *_bad' JOBS_FILE=jobs explore
+	works
+	[[ $out == *"explore: 6 jobs, a line each, in jobs; "* ]]
+	[ "$(wc -l <jobs)" = 6 ]
+	# Another kernel is built meanwhile.
+	sed -i 's/1a2b3c4d/22222222/' "$objdir/linux"
+	tac jobs | sh
+	sh jobs
+	RESULTS=jobs explore
+	[ "$status" = 1 ]
+	[ -z "$err" ]
+	[ "$(rows "$out")" = "$here" ]
+	SEEDS=1-50000 T=*_good JOBS_FILE=jobs explore
+	[ "$status" = 2 ]
+	fails "jobs.d is there: make explore RESULTS=jobs reads what its jobs have left; or remove it"
+	rm -r jobs.d
+	SEEDS=1-50000 T=*_good JOBS_FILE=jobs explore
+	head -n 2 jobs | sh
+	RESULTS=jobs explore
+	[ "$status" = 2 ]
+	grep -qE '^NOT OK some_trial_good +only 40000 of 50000 seeds were run$' <<<"$out"
+	sh jobs
+	result=jobs.d/some-trial.some_trial_good.20001-40000
+	head -c -5 "$result" >"$result.cut"
+	mv "$result.cut" "$result"
+	RESULTS=jobs explore
+	[ "$status" = 2 ]
+	grep -qE '^NOT OK some_trial_good +only 30000 of 50000 seeds were run$' <<<"$out"
+	rm "$result"
+	sh jobs
+	RESULTS=jobs explore
+	works
+	[ "$(ls jobs.d | wc -l)" = 6 ]
+}
+
+@test "hosts: what cannot be" {
+	HOSTS=' ' explore
+	[ "$status" = 2 ]
+	fails "HOSTS= names no host"
+	try make explore HOSTS=
+	[ "$status" = 2 ]
+	sed -i '/^make: /d' "$BATS_TEST_TMPDIR/err"
+	err=$(cat "$BATS_TEST_TMPDIR/err")
+	fails "HOSTS= names no host"
+	for v in '0/a' '-oProxyCommand=x' 'a,b' 'a/2' '$(x)'; do
+		HOSTS=$v explore
+		[ "$status" = 2 ]
+		fails "HOSTS=$v: HOSTS= takes names for ssh"
+	done
+	HOSTS=a RESULTS=x explore
+	fails "make explore takes one of HOSTS= RESULTS="
+	RESULTS=nosuch explore
+	fails "nosuch.d has no jobs: RESULTS= takes what JOBS_FILE= was"
+	JOBS_FILE='' SEEDS=1-9 explore
+	fails "JOBS_FILE= takes a path"
+	JOBS_FILE=jobs explore
+	fails "JOBS_FILE= takes SEEDS=a-b"
+	JOBS_FILE=no/jobs SEEDS=1-9 explore
+	fails "JOBS_FILE=no/jobs: no such directory"
+}
+
+@test "hosts: two explorations at once" {
+	# Pins: of one clone, the second waits and says so; those of two do not disturb each other.
+	cp -r . "$BATS_TEST_TMPDIR/other"
+	rm "$BATS_TEST_TMPDIR/other/build"
+	cp -r "$BATS_TEST_TMPDIR/built" "$BATS_TEST_TMPDIR/other/build"
+	export HOSTS=a SEEDS=1-4000
+	# shellcheck disable=SC2086
+	T=*_slow $in scripts/explore.sh >"$BATS_TEST_TMPDIR/first.out" 2>&1 3>&- &
+	# shellcheck disable=SC2086
+	(cd "$BATS_TEST_TMPDIR/other" && T=*_slow $in scripts/explore.sh >"$BATS_TEST_TMPDIR/other.out" 2>&1 3>&-) &
+	wait_for grep -q "^canary: " "$BATS_TEST_TMPDIR/first.out"
+	T=*_good explore
+	[ "$status" = 0 ]
+	[[ $out == *"another make is running in "*", waiting for it"* ]]
+	wait
+	grep -qE '^ok     some_trial_slow +4000 seeds ' "$BATS_TEST_TMPDIR/other.out"
+	grep -qE '^ok     some_trial_slow +4000 seeds ' "$BATS_TEST_TMPDIR/first.out"
+}
