@@ -21,6 +21,8 @@ class Exploration:
     BOOT_S, LEAST, MOST = 1, 3000, 20000
     # Those of scenarios and suites are slower.
     LEAST_OF_SLOW = 100
+    # Whether results come while it goes on.
+    learns = True
 
     def __init__(self, chosen):
         first, _, last = (os.environ.get("SEEDS") or "1-999999999999").partition("-")
@@ -54,7 +56,9 @@ class Exploration:
             rate = self.done[trial] / (self.ns[trial] / 1e9)
             many = min(max(self.LEAST if "-trial." in trial else self.LEAST_OF_SLOW, int(rate * self.BOOT_S)), self.MOST)
             first = self.next[trial]
-            last = min(self.last, first + self.focus[trial].seeds(trial, many) - 1)
+            if self.learns:
+                many = self.focus[trial].seeds(trial, many)
+            last = min(self.last, first + many - 1)
             self.next[trial] = last + 1
             self.booting[trial] += 1
             return trial, f"{first}-{last}"

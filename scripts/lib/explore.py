@@ -69,7 +69,9 @@ def explore(globs):
     with saving():
         for known in exploration.known.values():
             known.keep()
-        counts.keep(map(short, chosen), [short(trial) for trial in chosen if not exploration.lacks(trial)])
+        # Those of boots elsewhere stay there.
+        if not os.environ.get("HOSTS") and not os.environ.get("RESULTS"):
+            counts.keep(map(short, chosen), [short(trial) for trial in chosen if not exploration.lacks(trial)])
         print(f"Report: {explored.exploration_page(exploration, summary, took)}")
     return 1 if failed else 2 if broken or explored.unsaved or out == len(chosen) else 0
 

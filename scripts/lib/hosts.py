@@ -279,6 +279,7 @@ def go(exploration, globs):
     """Explore on the hosts."""
     for one in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
         signal.signal(one, stop)
+    jobs.check_focus()
     directory = key(globs)
     had = jobs.load(exploration, directory)
     if had:

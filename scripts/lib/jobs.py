@@ -10,6 +10,7 @@ import shutil
 import sys
 
 import asked
+import focus
 from asked import die, linux, memory_size, read, shown
 from boot import Boot, LIMIT_S, words_of
 
@@ -60,6 +61,13 @@ def load(exploration, directory):
     return had
 
 
+def check_focus():
+    """There, a long word has no file."""
+    if sum(map(len, focus.words())) > 3000:
+        die(f"{focus.where()} names more code than the kernel's command line has room for, where HOSTS= and JOBS_FILE= put it:"
+            " FILE=file:function is less")
+
+
 def lacking(seeds, had):
     """The parts of these seeds that are not among those."""
     first, last = map(int, seeds.split("-"))
@@ -75,12 +83,13 @@ def lacking(seeds, had):
 def write(exploration, globs):
     """The lines of JOBS_FILE, and beside it the directory where they work and leave their results."""
     path = os.environ["JOBS_FILE"]
+    check_focus()
     directory = os.path.abspath(path) + ".d"
     try:
         os.makedirs(directory)
     except FileExistsError:
         die(f"{shown(directory)} is there: make explore RESULTS={shown(path)} reads what its jobs have left; or remove it")
-    exploration.LEAST, exploration.LEAST_OF_SLOW = OF_TRIAL, OF_SLOW
+    exploration.LEAST, exploration.LEAST_OF_SLOW, exploration.learns = OF_TRIAL, OF_SLOW, False
     lines = []
     try:
         # Each link makes a new file, so this one stays as it is.
@@ -94,7 +103,9 @@ def write(exploration, globs):
             # So that each has as many lines at the beginning as at the end.
             exploration.booting[taken[0]] -= 1
             lines.append(shlex.join(["sh", f"{directory}/host.sh", "job", str(memory_size()), ".".join(taken), str(LIMIT_S), *words_of(*taken)]))
-        said = {name: os.environ.get(name, "") for name in ("SEEDS", "ALGO", "DEPTH", "MEMORY", "ARGS", "LIMIT")}
+        said = {name: os.environ.get(name, "") for name in ("SEEDS", "ALGO", "DEPTH", "MEMORY", "ARGS", "LIMIT", "FILE", "RANGE")}
+        if focus.rows():
+            shutil.copy2(os.environ["focus"], f"{directory}/focus")
         asked.write(f"{directory}/asked", json.dumps({**said, "T": globs}))
         asked.write(path, "".join(f"{line}\n" for line in lines))
     except OSError as error:
@@ -114,6 +125,8 @@ def asked_again(path):
         globs = said.pop("T")
     except (OSError, ValueError, KeyError):
         die(f"{shown(directory)} has no jobs: RESULTS= takes what JOBS_FILE= was")
+    if os.path.exists(f"{directory}/focus"):
+        said["focus"] = f"{directory}/focus"
     os.environ.update(said, objdir=directory, RESULTS=directory)
     # These are read by modules when they are loaded.
     os.execv(sys.executable, [sys.executable, "-S", "-B", f"{HERE}/explore.py", "explore", *globs])
