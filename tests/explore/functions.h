@@ -38,6 +38,7 @@ EXPLORE(schedule)
 EXPLORE(io_schedule_timeout)
 EXPLORE(__cond_resched)
 EXPLORE(kick_process)
+EXPLORE(llist_add_batch)	/* a full barrier; inline in some kernels, which is seen */
 EXPLORE(kfree)
 EXPLORE(kvfree)
 EXPLORE(kmem_cache_free)
