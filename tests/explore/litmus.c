@@ -96,12 +96,6 @@ static void litmus_twice(void *unused)
 	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
 }
 
-static void litmus_counter(void *unused)
-{
-	WRITE_ONCE(litmus_x, 1);
-	WRITE_ONCE(litmus_x, 2);
-}
-
 static int litmus_both_seen(void)
 {
 	return litmus_seen[0] && litmus_seen[1];
@@ -110,11 +104,6 @@ static int litmus_both_seen(void)
 static int litmus_flag_seen(void)
 {
 	return litmus_seen[0] == 1 && !litmus_seen[1];
-}
-
-static int litmus_went_back(void)
-{
-	return litmus_seen[0] > litmus_seen[1];
 }
 
 static int litmus_none_seen(void)
@@ -210,12 +199,5 @@ static void tw_trial_litmus_lb(struct kunit *test)
 static void tw_trial_litmus_twice(struct kunit *test)
 {
 	litmus(test, litmus_lb_other, litmus_twice, true, litmus_flag_seen,
-	       EXPLORE_WEAK);
-}
-
-/* The same, with stores that may both be held. */
-static void tw_trial_litmus_count(struct kunit *test)
-{
-	litmus(test, litmus_counter, litmus_twice, true, litmus_went_back,
 	       EXPLORE_WEAK);
 }

@@ -10,4 +10,3 @@
 	KUNIT_CASE(tw_trial_litmus_mp_address),
 	KUNIT_CASE(tw_trial_litmus_lb),
 	KUNIT_CASE(tw_trial_litmus_twice),
-	KUNIT_CASE(tw_trial_litmus_count),
