@@ -95,7 +95,7 @@ def explored(build, targets, sources):
         rows = with_only(rows, targets, sources, entries, ours)
     if not was_explored:
         rows.append("Nothing was explored with this build, so coverage/targets is not checked: make explore SEEDS=1-3000")
-    return [f"coverage/targets: {text}!" for text in bad] + rows, not bad
+    return [f"coverage/targets: {text}!" for text in bad] + rows, was_explored and not bad
 
 
 def with_only(rows, targets, sources, entries, ours):

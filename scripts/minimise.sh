@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# minimise.sh: as replay.sh, for T=trial, scenario or case, and SEED=n; but first take away all switches and late stores without which it fails as well.
+# minimise.sh: as replay.sh, for T=trial, scenario or case, and SEED=n; but first take away all switches and late stores
+# without which it fails as well.
 # Exit status: 0 nothing failed, 1 it failed, 2 it could not be run.
 
 export FLAVOUR="${FLAVOUR:-explore}"

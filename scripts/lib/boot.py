@@ -13,7 +13,9 @@ from asked import linux, results, words, write
 
 LIMIT_S = int(os.environ.get("LIMIT") or 60)
 kept = f"{results}/explore"
-given = {name: os.environ[name] for name in ("ALGO", "DEPTH", "MEMORY", "FILE", "RANGE") if os.environ.get(name)}
+# RANGE= and FILE= are given for others as well.
+given = {name: os.environ[name] for name in ("ALGO", "DEPTH", "MEMORY", *(("FILE", "RANGE") if os.environ.get("focus") else ()))
+         if os.environ.get(name)}
 
 
 class Unable(Exception):
@@ -26,7 +28,8 @@ def options():
 
 def again():
     """The same for make replay."""
-    return "".join(f" {name}={shlex.quote(value)}" for name, value in given.items())
+    where = [(name, os.environ[name]) for name in ("KDIR",) if os.environ.get(name)]
+    return "".join(f" {name}={shlex.quote(value)}" for name, value in [*given.items(), *where])
 
 
 def short(trial):

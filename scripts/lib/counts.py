@@ -7,18 +7,19 @@ import os
 import shutil
 import sys
 
+import focus
 from asked import linux, write
 
 directory = os.environ.get("counts")
 # Boots of an exploration that was ended may still write there.
 ours = f"{directory}.{os.getpid()}"
-# What is replayed is counted already.
+# What is replayed is counted already; where to look, not all of it is.
 counting = bool(directory) and sys.argv[1:2] == ["explore"]
 
 
 def words(name):
     """Where a boot of that trial or scenario leaves them, for its environment: libgcov adds to what is there."""
-    if not counting:
+    if not counting or focus.words():
         return {}
     # gcc was told that it works in /proc/self/cwd: that is cut from the names of the .gcda files.
     return {"GCOV_PREFIX": f"{ours}/{name}/gcov", "GCOV_PREFIX_STRIP": "3"}

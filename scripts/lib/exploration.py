@@ -127,7 +127,7 @@ class Exploration:
 
     def lacks(self, trial):
         """Whether it has no result, and is not known to fail."""
-        if trial in self.skipped:
+        if trial in self.skipped and trial not in self.over:
             return False
         boot = self.over.get(trial)
         return boot.wrong() if boot else self.done[trial] != self.due(trial) or not self.done[trial]
@@ -135,7 +135,7 @@ class Exploration:
     def row(self, trial):
         boot = self.over.get(trial)
         n = self.done[trial]
-        if trial in self.skipped:
+        if trial in self.skipped and not boot:
             return [f"-      {short(trial):<32} left out: {self.skipped[trial]}"]
         if not boot and not n:
             return [f"NOT OK {short(trial):<32} no seed was run: BUDGET= is too short"]
@@ -143,7 +143,8 @@ class Exploration:
             return [f"NOT OK {short(trial):<32} only {n} of {self.due(trial)} seeds were run"]
         if not boot:
             rate = n / (self.ns[trial] / 1e9)
-            return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points{self.focus[trial].said()}{explored.pairs_of(self, trial)}"]
+            return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points"
+                    f"{self.focus[trial].said()}{explored.pairs_of(self, trial)}"]
         with saving():
             boot.keep()
         see = "" if explored.unsaved else f"see {shown(boot.path())}"

@@ -71,7 +71,8 @@ def explore(globs):
             known.keep()
         # Those of boots elsewhere stay there.
         if not os.environ.get("HOSTS") and not os.environ.get("RESULTS"):
-            counts.keep(map(short, chosen), [short(trial) for trial in chosen if not exploration.lacks(trial)])
+            counts.keep([short(trial) for trial in chosen if trial not in exploration.skipped and not focus.words()],
+                        [short(trial) for trial in chosen if not exploration.lacks(trial)])
         print(f"Report: {explored.exploration_page(exploration, summary, took)}")
     return 1 if failed else 2 if broken or explored.unsaved or out == len(chosen) else 0
 
@@ -183,11 +184,12 @@ if __name__ == "__main__":
         signal.signal(number, stop)
     os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
     verb, *rest = sys.argv[1:]
-    focus.words()
-    if verb == "words":
-        print(*schedule(), *options(), word_for(one(rest)))
-        sys.exit(0)
     try:
+        if focus.words() and verb == "words":
+            focus.check_room()
+        if verb == "words":
+            print(*schedule(), *options(), word_for(one(rest)))
+            sys.exit(0)
         sys.exit({"explore": explore, "collect": lambda a: jobs.asked_again(*a), "replay": replay, "minimise": minimise,
                   "find": lambda a: find(*a)}[verb](rest))
     except (Unable, OSError) as error:

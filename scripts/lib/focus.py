@@ -17,6 +17,8 @@ from asked import die, linux, nearest, read, shown, tree
 CALL = re.compile(rb"\xff[\xd0-\xd7]")
 # Lines around a change that belong to it, as in a diff: what it takes away has none of its own, and a race is seldom with one line.
 AROUND = 3
+# focus.c has FOCUS_MAX.
+MOST = 4096
 # Seeds of a trial, and of a scenario, after which it is known whether it comes there.
 SEEDS, SEEDS_OF_SCENARIO = 100, 20
 
@@ -24,7 +26,10 @@ SEEDS, SEEDS_OF_SCENARIO = 100, 20
 def rows():
     """[(source, line or function or nothing)]"""
     path = os.environ.get("focus")
-    return [tuple(line.partition(" ")[::2]) for line in read(path).decode().splitlines()] if path else []
+    if not path:
+        return []
+    with open(path, encoding="utf-8") as file:
+        return [tuple(line.partition(" ")[::2]) for line in file.read().splitlines()]
 
 
 def where():
@@ -114,7 +119,15 @@ def words():
     text = ranges(choose(found, wanted(rows())))
     if not text:
         die(f"{where()}: {missing(found)}")
+    if text.count(",") >= MOST:
+        die(f"{where()} names more code than the explorer takes: FILE=file:function is less")
     return (f"explore.focus={text}",)
+
+
+def check_room():
+    """Where a long word has no file."""
+    if sum(map(len, words())) > 3000:
+        die(f"{where()} names more code than the kernel's command line has room for: FILE=file:function is less")
 
 
 def first(chosen):

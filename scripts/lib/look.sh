@@ -20,12 +20,12 @@ focus_of()
 	touched_lines "$look" "$look/new" >"$look/lines"
 }
 
-# explore_side SIDE SECONDS GLOB: explore.py with that kernel.
+# explore_side SIDE LINES SECONDS GLOB: explore.py with that kernel, which looks at these lines.
 explore_side()
 (
 	unset RANGE FILE
-	export focus="$out/focus.$1/lines" BUDGET="$2"
-	in_variant "review-$1-$FLAVOUR" explore "$3" >"$out/explored.$1" 2>"$out/log.explored"
+	export focus="$2" BUDGET="$3"
+	in_variant "review-$1-$FLAVOUR" explore "$4" >"$out/explored.$1" 2>"$out/log.explored"
 )
 
 # explore_lines: the trials and scenarios that come to what changes, for a third of the time that is left.
@@ -39,10 +39,19 @@ explore_lines()
 	focus_of after "$before" "$after"
 	[ -s "$out/focus.after/lines" ] || return 0
 	ended=0
-	explore_side after "$room" '*' || ended=$?
+	explore_side after "$look/lines" "$room" '*' || ended=$?
 	said=$(sed -n 's/^review: error: //p' "$out/log.explored" | tail -n 1)
 	fact focus "${said:-$(sed -n 's/^review: //p' "$out/explored.after")}"
-	[ "$ended" != 1 ] || explored_before
+	# A trial that had no time is no more than that.
+	grep '^NOT OK' "$out/explored.after" | grep -vE ' seed [0-9]+ \(|BUDGET= is too short$' >"$out/explored" || :
+	while read -r _ _ trial why; do
+		fact unknown "exploration of $trial: $why"
+	done <"$out/explored"
+	case $ended,$said in
+	1,*) explored_before ;;
+	2,nothing\ was\ explored*) ;;
+	2,?*) fact unknown "exploration of the lines that change: $said" ;;
+	esac
 }
 
 # explored_before: note what of that fails, and not without the patches, by five times as many seeds and more.
@@ -59,13 +68,16 @@ explored_before()
 		SEEDS="1-$((seed * 5 + 1000))" && export SEEDS
 		room=$(($(left) / 4))
 		[ "$room" -ge 5 ] || room=5
-		explore_side before "$room" "$trial" || ended=$?
+		explore_side before "$look/lines" "$room" "$trial" || ended=$?
 		if [ "$ended" = 2 ]; then
 			# What it changes is not there without it.
-			: >"$out/focus.before/lines"
-			explore_side before "$room" "$trial" || ended=$?
+			ended=0
+			explore_side before '' "$room" "$trial" || ended=$?
 		fi
+		seeds=$(sed -n 's/^ok  *[^ ]*  *\([0-9]*\) seeds .*/\1/p' "$out/explored.before")
+		[ "$ended" != 0 ] || [ "$seeds" = "${SEEDS#1-}" ] || ended=short
 		case $ended in
+		short) fact unknown "whether $trial fails without the patch, for lack of time" ;;
 		0) fact explored "$trial" "$seed" "$why" ;;
 		1) fact note "$trial fails without the patch as well, in flavour $FLAVOUR" ;;
 		*) fact unknown "whether $trial fails without the patch: $(cat "$out/explored.before" "$out/log.explored" | tail -n 1)" ;;

@@ -272,6 +272,7 @@ def main():
     for file in pages:
         source_page(file, counted[file], per_run[file][0], beside)
 
+    columns = {who: only_column(theirs, counted, per_run) for who, theirs in beside.items()}
     names = sorted(n for n in os.listdir(results) if os.path.isfile(os.path.join(results, n, "linux.id")))
     runs = {name: run(name) for name in names}
     mine = {name: r[0] for name, r in runs.items() if not r[2]}
@@ -299,8 +300,8 @@ in {len(mine)} runs{f"; {others} of another build are not counted" if others els
 <h2>Change since the last run</h2>
 {change(before, now)}
 <h2>Coverage of the targets</h2>
-{targets({who: only_column(theirs, counted, per_run) for who, theirs in beside.items()})}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which tests
-reach each line. <a href="../{os.path.basename(coverage)}/html/index.html">Coverage of all files</a> (genhtml).{junit}</small></p>
+{targets(columns)}<p><small>A line that branches counts as hit if each condition on it went both ways. A file's page says which
+tests reach each line. <a href="../{os.path.basename(coverage)}/html/index.html">Coverage of all files</a> (genhtml).{junit}</small></p>
 {review()}{explored()}
 <h2>Lines that the fixes add</h2>
 {fixes()}

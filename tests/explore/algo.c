@@ -181,7 +181,6 @@ static void draw_pct_points(unsigned int nr)
 
 static void start_algo(u64 seed, enum algo algo, unsigned int depth)
 {
-
 	random_state = seed;
 	random();
 	burst = 0;

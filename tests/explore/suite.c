@@ -23,6 +23,7 @@ static struct {
 	int nr;
 	const struct suite_case *now;
 	int nr_params;
+	int nr_run;		/* seeds that were not skipped */
 	int most_tasks;		/* that have come to points in one seed */
 	struct kunit test;	/* of this seed */
 	bool running;
@@ -129,6 +130,7 @@ static void explore_test(struct kunit *test)
 	kunit_cleanup(&suite.test);
 	if (suite.test.status == KUNIT_SKIPPED && !suite.nr_params)
 		kunit_skip(test, "%s", suite.test.status_comment);
+	suite.nr_run += suite.test.status != KUNIT_SKIPPED;
 	if (suite.test.status == KUNIT_FAILURE)
 		kunit_set_failure(test);
 }
@@ -140,11 +142,14 @@ static void explore_case(struct kunit *test)
 		suite.now++;
 	suite.nr_params = count_params();
 	suite.most_tasks = 0;
+	suite.nr_run = 0;
 	explore_each_seed(test) {
 		explore_test(test);
 		if (tr.nr == suite.nr_params && suite.most_tasks < 2)
 			kunit_skip(test, "it has no second task, so there is nothing to explore");
 	}
+	if (!suite.nr_run)
+		kunit_skip(test, "%s", suite.test.status_comment);
 }
 
 /* explored_kthread_create_on_node - what a case creates is explored as well */

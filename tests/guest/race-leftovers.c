@@ -92,8 +92,11 @@ static bool all_once(bool sent)
 	const struct io_uring_cqe *cqe = (void *)(rings + p.cq_off.cqes);
 	int tail = *(int *)(rings + p.cq_off.tail), nr[NR_REQS] = {};
 
-	for (int i = 0; i < tail && i < NR_REQS; i++)
+	for (int i = 0; i < tail && i < NR_REQS; i++) {
+		if (cqe[i].user_data >= NR_REQS)
+			return false;
 		nr[cqe[i].user_data]++;
+	}
 	return tail == MSG + sent && nr[POLL] == 1 && nr[READ] == 1 && nr[MSG] == sent;
 }
 

@@ -26,6 +26,7 @@ int main(void)
 	struct io_uring_sqe *sqe;
 	struct io_uring ring;
 	unsigned int nr = 0;
+	long long start;
 	pid_t pid;
 
 	plan(6);
@@ -35,8 +36,9 @@ int main(void)
 	pid = must(fork());
 	if (!pid)
 		_exit(write(in[1], "x", 1) != 1);
-	at.tv_sec = (now() + NS) / SEC;
-	at.tv_nsec = (now() + NS) % SEC;
+	start = now() + NS;
+	at.tv_sec = start / SEC;
+	at.tv_nsec = start % SEC;
 	sqe = get_sqe(&ring);
 	io_uring_prep_timeout(sqe, &at, 0, IORING_TIMEOUT_ABS);
 	sqe->user_data = TIMEOUT;

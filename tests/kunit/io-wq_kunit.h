@@ -78,8 +78,7 @@ struct iowq {
 
 	/* items, by letters, in the order in which they were started */
 	char order[IOWQ_ITEMS + 1];
-	atomic_t running;
-	int most_running;
+	atomic_t nr_started, running, most_running;
 
 	/* errors for create_io_thread() to return, up to a 0 */
 	const int *errs;
@@ -234,6 +233,20 @@ static void iowq_item_sleep(unsigned int msecs)
 		left = schedule_timeout_interruptible(left);
 }
 
+/* Two workers may do so at once. */
+static void iowq_note_start(struct iowq *iowq, const struct iowq_item *item)
+{
+	int nr = atomic_inc_return(&iowq->nr_started);
+	int running = atomic_inc_return(&iowq->running);
+	int most = atomic_read(&iowq->most_running);
+
+	if (nr <= IOWQ_ITEMS)
+		iowq->order[nr - 1] = 'a' + (item - iowq->item);
+	while (running > most &&
+	       !atomic_try_cmpxchg(&iowq->most_running, &most, running))
+		;
+}
+
 static void iowq_submit_work_stub(struct io_wq_work *work)
 {
 	struct iowq_item *item = container_of(work, struct iowq_item, req.work);
@@ -245,10 +258,7 @@ static void iowq_submit_work_stub(struct io_wq_work *work)
 		return;
 	}
 	item->ran++;
-	if (strlen(iowq->order) < IOWQ_ITEMS)
-		iowq->order[strlen(iowq->order)] = 'a' + (item - iowq->item);
-	iowq->most_running = max(iowq->most_running,
-				 atomic_inc_return(&iowq->running));
+	iowq_note_start(iowq, item);
 	complete(&iowq->started);
 	if (item->then)
 		item->then(item);

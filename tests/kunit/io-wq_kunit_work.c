@@ -173,7 +173,7 @@ static void io_wq_test_limit(struct kunit *test)
 	/* at the limit, the third one has to wait */
 	iowq_sleep(600);
 	iowq_expect_items(test, "RRR");
-	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&iowq->most_running), 2);
 	iowq_expect_acct(test, iowq->wq, 0, 2, 3);
 }
 
@@ -380,7 +380,7 @@ static void io_wq_test_hash_serial(struct kunit *test)
 	iowq_sleep(500);
 	KUNIT_EXPECT_STREQ(test, iowq->order, "adbc");
 	iowq_expect_items(test, "RRRR");
-	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&iowq->most_running), 2);
 	KUNIT_EXPECT_FALSE(test, test_bit(IO_ACCT_STALLED_BIT, &acct->flags));
 }
 
@@ -417,7 +417,7 @@ static void io_wq_test_hash_wake(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	iowq_sleep(300);
 	KUNIT_EXPECT_STREQ(test, iowq->order, "abcd");
-	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&iowq->most_running), 2);
 	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&iowq->wq->hash->wait));
 	iowq_put_wq(test, other);
 	iowq_expect_items(test, "RRRR");
@@ -1014,7 +1014,7 @@ static void io_wq_test_hash_two(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, iowq->order, "abd");
 	iowq_sleep(600);
 	iowq_expect_items(test, "RRRR");
-	KUNIT_EXPECT_EQ(test, iowq->most_running, 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&iowq->most_running), 2);
 }
 
 static void iowq_func_cancel(struct callback_head *cb)
@@ -1139,7 +1139,7 @@ static void io_wq_test_hash_rest(struct kunit *test)
 	iowq_sleep(500);
 	iowq_expect_items(test, "RRR");
 	KUNIT_EXPECT_STREQ(test, iowq->order, "abc");
-	KUNIT_EXPECT_EQ(test, iowq->most_running, 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&iowq->most_running), 1);
 }
 
 /* io_wq_set_exit_on_idle: idle workers leave at once, not when they time out. */
@@ -1186,7 +1186,7 @@ static void io_wq_test_cancel_workers(struct kunit *test)
 
 	iowq_items(test, flags, 3000);
 	iowq_enqueue_slowly(test, "abc");
-	KUNIT_EXPECT_EQ(test, iowq->most_running, 3);
+	KUNIT_EXPECT_EQ(test, atomic_read(&iowq->most_running), 3);
 	KUNIT_EXPECT_EQ(test, io_wq_cancel_cb(iowq->wq, iowq_match, "ac", true),
 			IO_WQ_CANCEL_RUNNING);
 	iowq_expect_flagged(test, "F-F");
