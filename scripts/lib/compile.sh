@@ -9,4 +9,4 @@ case $saved in
 # At 255, xargs starts no more.
 '' | *[\$\#]*) exit 255 ;;
 esac
-PWD=/proc/self/cwd sh -c "$saved" && scripts/basic/fixdep "${cmd%.cmd}.d" "$1" "$saved" >"$cmd.tmp" && mv "$cmd.tmp" "$cmd" || exit 255
+PWD=/proc/self/cwd sh -c "$saved" && scripts/basic/fixdep "${cmd%.cmd}.d" "$1" "$saved" >"$cmd.tmp" && mv "$cmd.tmp" "$cmd" && rm -f "${cmd%.cmd}.d" || exit 255

@@ -169,7 +169,7 @@ variant_compile()
 	while read -r o; do
 		cmd=${o%/*}/.${o##*/}.cmd
 		variant_open "$new" "um-$FLAVOUR/${o%/*}"
-		rm -f "$new/um-$FLAVOUR/$o" "$new/um-$FLAVOUR/${o%.o}.gcno"
+		rm -f "$new/um-$FLAVOUR/$o" "$new/um-$FLAVOUR/${o%.o}.gcno" "$new/um-$FLAVOUR/${cmd%.cmd}.d"
 		cp --remove-destination "$objdir/$cmd" "$new/um-$FLAVOUR/$cmd"
 		[ -z "${VARIANT_CFLAGS-}" ] || sed -i "1s/ := [^ ]* /&$VARIANT_CFLAGS /" "$new/um-$FLAVOUR/$cmd"
 	done <"$made"

@@ -25,13 +25,15 @@ static void wqx_other_enqueuer(void *data)
 /* One of them is let go of the hash while the other one is about to wait for it. */
 static void io_wq_trial_hash(struct kunit *test)
 {
+	struct iowq *iowq = test->priv;
+
 	explore_each_seed(test) {
 		wqx_start_hashed(test);
 		explore_run(test, { "enqueuer", wqx_enqueue_one },
 				  { "other", wqx_other_enqueuer });
 		KUNIT_EXPECT_TRUE(test, wqx.in_time[0]);
 		KUNIT_EXPECT_TRUE(test, wqx.in_time[1]);
-		KUNIT_EXPECT_EQ(test, ((struct iowq *)test->priv)->most_running, 1);
+		KUNIT_EXPECT_EQ(test, atomic_read(&iowq->most_running), 1);
 		iowq_put_wq(test, wqx.other);
 		wqx_end(test);
 		iowq_expect_items(test, "RR");

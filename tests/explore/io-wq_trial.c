@@ -41,7 +41,7 @@ static void wqx_start(struct kunit *test)
 		item[i].then = NULL;
 	}
 	atomic_set(&iowq->running, 0);
-	atomic_set(&atomic_read(&iowq->most_running), 0);
+	atomic_set(&iowq->most_running, 0);
 	atomic_set(&iowq->nr_started, 0);
 	memset(iowq->order, 0, sizeof(iowq->order));
 	wqx.wq = iowq_create_wq(test, iowq->task);

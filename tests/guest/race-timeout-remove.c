@@ -4,7 +4,7 @@
  * linked to ends in io-wq: each request ends once, and what is said of it agrees.
  *
  * about io_timeout
- * about io_link_timeout
+ * about io_link_timeout_fn
  * about io_timeout_remove
  */
 #include "scenario.h"
