@@ -109,7 +109,9 @@ static void access(const void *ptr, unsigned long size, int type,
 		me->updates = type & KCSAN_ACCESS_COMPOUND ? at.addr : 0;
 	}
 #ifdef CONFIG_KASAN
-	kasan_check_range((void *)ptr, size, type & KCSAN_ACCESS_WRITE, ip);
+	if (!kasan_check_range((void *)ptr, size, type & KCSAN_ACCESS_WRITE, ip) &&
+	    ex.on && ++ex.nr_bad == BAD_MAX)
+		give_up(look_at_log() ?: "KASAN");
 #endif
 }
 

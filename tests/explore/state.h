@@ -10,6 +10,8 @@
 #define EXPLORE_NAME 16
 /* points, which no trial has: somebody spins */
 #define LIVELOCK 1000000
+/* A walk of a list that is broken may have no end, and each report takes a millisecond. */
+#define BAD_MAX 100
 /* picks without a point, or looks by who is not ours: it is for another one to do something */
 #define STAYS 100
 /* points in a row, which take a task of a scenario a tick of the clock */
@@ -90,6 +92,7 @@ static struct {
 	unsigned int stays;	/* picks of the last one, since its last point */
 	unsigned int yields;	/* of the last one, since it was switched to */
 	unsigned int spins;	/* of others, since the last point */
+	unsigned int nr_bad;	/* accesses that KASAN does not allow */
 	unsigned int choices;	/* points at which another one could be chosen */
 	unsigned int choices_of_seed_0;	/* or 0 if that is not known */
 	unsigned int focused;	/* points that are in focus */
@@ -104,6 +107,7 @@ static struct {
 } ex;
 
 static u64 random_below(u64 n);
+static const char *look_at_log(void);
 static bool likely_in_focus(unsigned long ip);
 static const char *text_in_file(const char *path);
 static int number(const struct explorer *task);

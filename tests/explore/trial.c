@@ -239,6 +239,7 @@ static void start_schedule(void)
 	ex.near = 0;
 	ex.row = 0;
 	ex.stays = 0;
+	ex.nr_bad = 0;
 	ex.yields = 0;
 	ex.spins = 0;
 	ex.hash = 0;
