@@ -133,17 +133,17 @@ rows()
 }
 
 @test "hosts: one dies in the middle" {
-	# Pins: its seeds are run by the other, and a line says so.
-	HOSTS='1/a 1/b' SEEDS=1-30000 T=*_slow explore 4>&- &
+	# Pins: its seeds are run by the other, and a line says so; parallel gives ssh user@b as -l user b.
+	HOSTS='1/a 1/tester@b' SEEDS=1-30000 T=*_slow explore 4>&- &
 	explorer=$!
-	wait_for test -s "$lab/home/began.b"
+	wait_for test -s "$lab/home/began.tester@b"
 	kill -9 "$(cat "$lab/b.pid")"
 	wait "$explorer" || status=$?
 	out=$(cat "$BATS_TEST_TMPDIR/out") err=$(cat "$BATS_TEST_TMPDIR/err")
 	grep -qE '^ok     some_trial_slow +30000 seeds ' <<<"$out"
 	[ "$(wc -l <<<"$err")" = 1 ]
-	[[ $err == "explore: note: host b is gone: "*"; its seeds go to the others" ]]
-	lost=$(comm -23 <(sort "$lab/home/began.b") <(sort "$lab/home/ended.b" 2>/dev/null))
+	[[ $err == "explore: note: host tester@b is gone: "*"; its seeds go to the others" ]]
+	lost=$(comm -23 <(sort "$lab/home/began.tester@b") <(sort "$lab/home/ended.tester@b" 2>/dev/null))
 	[ -n "$lost" ]
 	grep -qx "$lost" "$lab/home/ended.a"
 }
