@@ -12,6 +12,8 @@ from jobs import HERE
 
 # Where the directory of a host can be, the first that has room.
 PLACES = '/tmp /var/tmp "$HOME"'
+# ssh's own status is 255; timeout's is ours, for a host that does not answer.
+NO_SSH, NO_ANSWER = 255, 124
 
 
 def last_line(text):
@@ -39,12 +41,12 @@ class Host:
                 out, err = ssh.communicate(data, seconds)
             except subprocess.TimeoutExpired:
                 os.killpg(ssh.pid, signal.SIGTERM)
-                return 255, b"", f"it has not answered within {seconds} s".encode()
+                return NO_ANSWER, b"", f"it has not answered within {seconds} s".encode()
         return ssh.returncode, out, err
 
     def prepare(self, package, size):
         """Send linux, and boot it; self.why is then why it cannot be used, or None."""
-        self.reached = True
+        before, self.reached = self.reached, True
         kib = (size >> 10) + 1024
         machine = os.uname().machine
         status, out, err = self.sh(f"""umask 77; why=; m=$(uname -m);
@@ -64,12 +66,12 @@ done; echo "umring: no: linux takes {kib} KiB$why"; exit 1""".replace("\n", " ")
         else:
             self.why = answer[2].decode(errors="replace") if answer else last_line(err) or f"status {status}"
         self.live = not self.why
-        # Then it may have something of us, also if it cannot be used. ssh's own status is 255.
-        self.reached = status != 255
+        # Then it may have something of us, also if it cannot be used, or is gone by now.
+        self.reached = before or status != NO_SSH
 
     def leave(self):
         """Nothing of us stays there."""
-        if self.ssh.poll() is None:
+        if self.ssh and self.ssh.poll() is None:
             os.killpg(self.ssh.pid, signal.SIGTERM)
         self.sh(f"""for p in /proc/[0-9]*; do case $(readlink "$p/cwd") in */{self.name}*) kill -9 "${{p#/proc/}}";; esac; done 2>/dev/null;
 for d in {PLACES}; do rm -rf "$d/{self.name}"; done""".replace("\n", " "), seconds=20)
