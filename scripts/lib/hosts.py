@@ -55,7 +55,8 @@ class Hosts:
             tar.add(f"{HERE}/host.sh", "host.sh")
         self.package, self.size = package.getvalue(), os.path.getsize(linux)
         self.looking, self.pending, self.again, self.sent, self.seen, self.lost = set(), {}, [], 0, {}, ""
-        self.ended = False
+        # Threads that look at a host write the hosts, too.
+        self.ended, self.writing = False, threading.Lock()
 
     def prepare(self):
         at_once(self.all, lambda host: host.prepare(self.package, self.size))
@@ -66,16 +67,18 @@ class Hosts:
             note(f"host {host.login} is left out: {host.why}")
 
     def leave(self):
-        self.ended = True
+        with self.writing:
+            self.ended = True
         at_once([host for host in self.all if host.reached], Host.leave)
 
     def write_hosts(self):
         """Parallel reads them again when the file is newer by more than a second. None of them would be this machine."""
-        live = [host for host in self.all if host.live]
-        if live:
-            before = os.stat(self.slf).st_mtime if os.path.exists(self.slf) else time.time()
-            write(self.slf, "".join(f"{host.jobs}/{host.login}\n" for host in live))
-            os.utime(self.slf, (before + 5, before + 5))
+        with self.writing:
+            live = [host for host in self.all if host.live]
+            if live and not self.ended:
+                before = os.stat(self.slf).st_mtime if os.path.exists(self.slf) else time.time()
+                write(self.slf, "".join(f"{host.jobs}/{host.login}\n" for host in live))
+                os.utime(self.slf, (before + 5, before + 5))
 
     def failed(self, login, how):
         """A job has failed there: look what is with the host."""
@@ -99,6 +102,8 @@ class Hosts:
         self.write_hosts()
         while host.why and host.failures <= TIMES:
             time.sleep(AGAIN_S)
+            if self.ended:
+                return
             host.prepare(self.package, self.size)
             if host.live:
                 note(f"host {host.login} is there again")
@@ -122,9 +127,10 @@ class Hosts:
 
     def parallel(self, ranges):
         """Have these run. Those that were not, and are not over, stay in self.pending."""
-        shutil.rmtree(self.run_dir, ignore_errors=True)
-        for name in "over", "home", "tmp":
-            os.makedirs(f"{self.run_dir}/{name}")
+        with self.writing:
+            shutil.rmtree(self.run_dir, ignore_errors=True)
+            for name in "over", "home", "tmp":
+                os.makedirs(f"{self.run_dir}/{name}")
         self.write_hosts()
         self.pending, self.again, self.sent, self.seen = {}, [], 0, {}
         skip = '{= s/^(\\S+) //; (-e "over/$1" or -e "over/all") and skip(); uq() =}'
