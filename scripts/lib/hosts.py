@@ -57,6 +57,8 @@ class Hosts:
         self.looking, self.pending, self.again, self.sent, self.seen, self.lost = set(), {}, [], 0, {}, ""
         # Threads that look at a host write the hosts, too.
         self.ended, self.writing = False, threading.Lock()
+        # Boots here, to find the seed with which one elsewhere has died: one at a time.
+        self.finding, self.here = [], threading.Lock()
 
     def prepare(self):
         at_once(self.all, lambda host: host.prepare(self.package, self.size))
@@ -157,7 +159,8 @@ class Hosts:
             if process.poll() is None:
                 self.end(process)
             self.look()
-        feeder.join()
+        for thread in [feeder, *self.finding]:
+            thread.join()
         self.lost = last_line(read(f"{self.run_dir}/said"))
 
     @staticmethod
@@ -216,15 +219,32 @@ class Hosts:
             os.unlink(name)
         with saving():
             jobs.keep(self.directory, trial, seeds, out, err)
+        when = began - time.time() + time.monotonic() - self.exploration.start
         try:
             boot = Boot(trial, seeds, ran=ran)
-            boot = (boot.dies_at() if boot.died() else None) or boot
         except (Unable, OSError) as error:
             self.exploration.unable = self.exploration.unable or error
             return
+        if not boot.died():
+            self.add(trial, boot, when)
+            return
+        # That takes boots here, and we go on watching the hosts.
+        self.finding.append(threading.Thread(target=self.dies, args=(trial, boot, when), daemon=True))
+        self.finding[-1].start()
+
+    def dies(self, trial, boot, when):
+        try:
+            with self.here:
+                boot = boot.dies_at() or boot
+        except (Unable, OSError) as error:
+            self.exploration.unable = self.exploration.unable or error
+            return
+        self.add(trial, boot, when)
+
+    def add(self, trial, boot, when):
         with self.exploration.lock:
             self.exploration.booting[trial] -= 1
-        self.exploration.add(trial, boot, began - time.time() + time.monotonic() - self.exploration.start)
+        self.exploration.add(trial, boot, when)
 
     def left(self):
         """What was to be run, has no result, and is still wanted."""

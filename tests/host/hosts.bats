@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # explore.sh on other machines: HOSTS=, JOBS_FILE=, RESULTS=. hosts.bash makes the machines; the kernel is a stand-in, whose trial "bad"
-# fails with seed 7, and whose "slow" takes its time.
+# fails with seed 7, whose "dies" ends with seed 5, and whose "slow" takes its time.
 
 load helper
 
@@ -60,7 +60,7 @@ setup()
 		for word; do
 			case $word in
 			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,slow,once} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,slow,once} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			kunit.filter_glob=*) trial=${word#*.*.} ;;
 			esac
@@ -70,6 +70,7 @@ setup()
 		echo "1..1"
 		case $trial in *slow) echo "$seeds" >>"$HOME/began.$PARALLEL_SSHLOGIN"; sleep 0.8; echo "$seeds" >>"$HOME/ended.$PARALLEL_SSHLOGIN" ;; esac
 		case $trial in *once) [ -e "$HOME/once" ] || { : >"$HOME/once"; read -ra parent <"/proc/$PPID/stat"; kill -9 "${parent[3]}"; } ;; esac
+		if [[ $trial == *dies ]] && ((first <= 5 && last >= 5)); then exit 3; fi
 		[ "$(cat "$HOME/began.$PARALLEL_SSHLOGIN" 2>/dev/null | wc -l)" -lt 2 ] || : >"$HOME/twice.$PARALLEL_SSHLOGIN"
 		if [[ $trial == *bad ]] && ((first <= 7 && last >= 7)); then
 			printf '%s\n' "explore: trial $trial seed 7 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=1" \
@@ -114,12 +115,13 @@ rows()
 
 @test "hosts: the same as here" {
 	# Pins: rows, status, what is kept of a failure, and pairs, whichever machines; nothing of it stays there.
-	SEEDS=1-20000 T='*_good *_bad' explore
+	SEEDS=1-20000 T='*_good *_bad *_dies' explore
 	[ "$status" = 1 ]
 	here=$(rows "$out")
+	grep -qE '^NOT OK some_trial_dies +seed 5 \(mix\): the boot dies, with status 3: ' <<<"$out"
 	cp -r "$kept" "$BATS_TEST_TMPDIR/kept"
 	rm -r "$kept"
-	HOSTS='2/a b :' SEEDS=1-20000 T='*_good *_bad' explore
+	HOSTS='2/a b :' SEEDS=1-20000 T='*_good *_bad *_dies' explore
 	[ "$status" = 1 ]
 	[ -z "$err" ]
 	[ "$(rows "$out")" = "$here" ]
