@@ -44,8 +44,8 @@ class Host:
                 return NO_ANSWER, b"", f"it has not answered within {seconds} s".encode()
         return ssh.returncode, out, err
 
-    def prepare(self, package, size):
-        """Send linux, and boot it; self.why is then why it cannot be used, or None."""
+    def prepare(self, package, size, boots=0):
+        """Send linux, and boot it; self.why is then why it cannot be used, or None. There has to be room for so many boots, or for all."""
         before, self.reached = self.reached, True
         kib = (size >> 10) + 1024
         machine = os.uname().machine
@@ -57,7 +57,7 @@ if [ "$free" -lt {kib} ]; then why="$why, $d has $free KiB free"; continue; fi;
 mkdir -p "$d/{self.name}" 2>/dev/null && cd "$d/{self.name}" && new=$(mktemp -d new.XXXXXX) && echo "exit 0" >"$new/x" &&
 chmod +x "$new/x" && "./$new/x" 2>/dev/null || {{ why="$why, no program can be run in $d"; continue; }};
 tar -C "$new" -xzf - && mv "$new/host.sh" "$new/linux" . || exit 1;
-exec sh ./host.sh ready {self.jobs} {memory_size()};
+exec sh ./host.sh ready {self.jobs} {memory_size()} {boots};
 done; echo "umring: no: linux takes {kib} KiB$why"; exit 1""".replace("\n", " "), package)
         answer = re.search(rb"^umring: (ready|no:) (.*)$", out, re.M)
         self.why = None

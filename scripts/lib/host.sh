@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # host.sh: is beside linux on each machine that explores for make explore HOSTS= or JOBS_FILE=, and has nothing else of this project.
-# host.sh ready JOBS BYTES   can so many boots at once, each with a memory file of that size, be run here? JOBS 0: one for each CPU
+# host.sh ready JOBS BYTES BOOTS   can so many boots at once be run here? JOBS 0: one for each CPU. Each has a memory file of that size, and
+#                            there has to be room for so many more; BOOTS 0: for all
 # host.sh boot LIMIT WORD... boot with these words; the last line of stdout has the status and how long it took
 # host.sh job BYTES RESULT LIMIT WORD...   the same into a file, unless it is there, or that trial has failed: a line of JOBS_FILE
 
@@ -29,15 +30,16 @@ memory()
 
 ready()
 {
-	jobs=$1
+	jobs=$1 boots=$3
 	[ "$jobs" -gt 0 ] || jobs=$(nproc)
+	[ "$boots" -gt 0 ] || boots=$jobs
 	for tool in perl setpriv timeout; do
 		command -v "$tool" >/dev/null || no "it has no $tool"
 	done
 	# Two words for one machine may be here at once.
 	mine=$(mktemp -d ready.XXXXXX)
-	dirs=$(memory "$(($2 * jobs))" 2>"$mine/room")
-	[ -n "$dirs" ] || no "no place for the memory of $jobs boots at once, $(($2 * jobs >> 20)) MiB: $(paste -sd , "$mine/room")"
+	dirs=$(memory "$(($2 * boots))" 2>"$mine/room")
+	[ -n "$dirs" ] || no "no place for the memory of $boots boots at once, $(($2 * boots >> 20)) MiB: $(paste -sd , "$mine/room")"
 	for d in $dirs; do
 		if TMPDIR=$d timeout -k 5 60 ./linux list=1 </dev/null >"$mine/list" 2>&1 && grep -q '^suite ' "$mine/list"; then
 			echo "$d" >"$mine/tmpdir"

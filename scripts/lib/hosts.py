@@ -92,7 +92,8 @@ class Hosts:
                 threading.Thread(target=self.look_at, args=(host, how), daemon=True).start()
 
     def look_at(self, host, how):
-        host.prepare(self.package, self.size)
+        # Others of its boots may still run, in the memory that they have.
+        host.prepare(self.package, self.size, 1)
         if self.ended:
             return
         if host.why or host.failures > TIMES:
@@ -106,7 +107,7 @@ class Hosts:
             time.sleep(AGAIN_S)
             if self.ended:
                 return
-            host.prepare(self.package, self.size)
+            host.prepare(self.package, self.size, 1)
             if host.live:
                 note(f"host {host.login} is there again")
                 self.write_hosts()

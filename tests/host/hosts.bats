@@ -184,6 +184,13 @@ rows()
 	ARGS=mem=900G HOSTS=a SEEDS=1-3000 T=*_good explore 3>&-
 	[ "$status" = 2 ]
 	fails "no place for"
+	# A host that is looked at again needs room for one more boot, not for all.
+	mkdir "$BATS_TEST_TMPDIR/host"
+	cp scripts/lib/host.sh "$objdir/linux" "$BATS_TEST_TMPDIR/host"
+	bytes=$(($(stat -f -c '%a*%S*3/4' "$BATS_TEST_TMPDIR")))
+	export TMPDIR=$BATS_TEST_TMPDIR
+	[[ $(sh "$BATS_TEST_TMPDIR/host/host.sh" ready 2 "$bytes" 0) == "umring: no: no place for the memory of 2 boots at once, "* ]]
+	[ "$(sh "$BATS_TEST_TMPDIR/host/host.sh" ready 2 "$bytes" 1)" = "umring: ready 2" ]
 }
 
 @test "hosts: all die, and the next call goes on" {
