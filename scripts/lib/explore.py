@@ -47,7 +47,7 @@ def explore(globs):
     if os.environ.get("JOBS_FILE"):
         return jobs.write(exploration, globs)
     if os.environ.get("RESULTS"):
-        jobs.load(exploration, os.environ["RESULTS"])
+        jobs.load(exploration, os.environ["RESULTS"], os.environ["token"])
     elif os.environ.get("HOSTS"):
         hosts.go(exploration, globs)
     else:

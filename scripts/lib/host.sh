@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # host.sh: is beside linux on each machine that explores for make explore HOSTS= or JOBS_FILE=, and has nothing else of this project.
-# host.sh ready JOBS BYTES BOOTS   can so many boots at once be run here? JOBS 0: one for each CPU. Each has a memory file of that size, and
-#                            there has to be room for so many more; BOOTS 0: for all
+# host.sh ready JOBS BYTES BOOTS   can so many boots at once be run here, each with a memory file of that size? JOBS 0: one for each CPU.
+#                                  There has to be room for BOOTS more; 0: for all
 # host.sh boot LIMIT WORD... boot with these words; the last line of stdout has the status and how long it took
-# host.sh job BYTES RESULT LIMIT WORD...   the same into a file, unless it is there, or that trial has failed: a line of JOBS_FILE
+# host.sh job TOKEN BYTES RESULT LIMIT WORD...   the same into a file, unless it is there, or that trial has failed: a line of JOBS_FILE,
+#                            which has TOKEN in common with this directory
 
 set -eu
 cd "$(dirname "$0")"
@@ -65,10 +66,15 @@ boot()
 
 job()
 {
-	bytes=$1 result=$2
-	shift 2
+	token=$1 bytes=$2 result=$3
+	shift 3
 	trial=${result%.*}
-	[ ! -e "$result" ] && [ ! -e "$trial.failed" ] || return 0
+	grep -qs "\"$token\"" asked || {
+		echo "host.sh: error: $PWD has other jobs by now; $result of this line is none of them" >&2
+		exit 2
+	}
+	case $(head -n 1 "$result" 2>/dev/null) in "umring: $token "*) return ;; esac
+	[ ! -e "$trial.failed" ] || return 0
 	mine=$(mktemp -d "$result.XXXXXX")
 	trap 'rm -rf "$mine"' EXIT
 	trap 'exit 143' INT TERM HUP
@@ -79,7 +85,7 @@ job()
 	}
 	boot "$@" >"$mine/out" 2>"$mine/err"
 	# A result has its name only when it is whole.
-	{ echo "umring: out $(wc -c <"$mine/out") err $(wc -c <"$mine/err")" && cat "$mine/out" "$mine/err"; } >"$mine/all" &&
+	{ echo "umring: $token out $(wc -c <"$mine/out") err $(wc -c <"$mine/err")" && cat "$mine/out" "$mine/err"; } >"$mine/all" &&
 		mv "$mine/all" "$result" || {
 		echo "host.sh: error: cannot write $PWD/$result" >&2
 		exit 2

@@ -5,6 +5,7 @@ read as if it had just run here. JOBS_FILE= writes them as command lines for a b
 import json
 import os
 import re
+import secrets
 import shlex
 import shutil
 import sys
@@ -28,32 +29,37 @@ def whole(out, err):
 
 
 def keep(directory, trial, seeds, out, err):
+    """As host.sh job does it, but those of HOSTS= are all of one directory."""
     path = f"{directory}/{trial}.{seeds}"
     try:
         with open(path + ".tmp", "wb") as file:
-            file.write(b"umring: out %d err %d\n" % (len(out), len(err)) + out + err)
+            file.write(b"umring: - out %d err %d\n" % (len(out), len(err)) + out + err)
         os.rename(path + ".tmp", path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, path) from error
 
 
-def results(directory, chosen):
-    """Each boot of these trials that has a result there, as (trial, seeds, Boot), the lowest seeds first."""
+def results(directory, chosen, token):
+    """Each boot of these trials that has a result with this token there, as (trial, seeds, Boot), the lowest seeds first."""
     names = [re.fullmatch(r"(.+)\.((\d+)-\d+)", name) for name in os.listdir(directory)]
     for _, trial, seeds in sorted((int(name[3]), name[1], name[2]) for name in names if name and name[1] in chosen):
         text = read(f"{directory}/{trial}.{seeds}")
-        head = re.match(rb"umring: out (\d+) err (\d+)\n", text)
-        if not head or len(text) != head.end() + int(head[1]) + int(head[2]):
+        head = re.match(rb"umring: (\S+) out (\d+) err (\d+)\n", text)
+        if not head or head[1].decode() != token or len(text) != head.end() + int(head[2]) + int(head[3]):
             continue
-        ran = whole(text[head.end():head.end() + int(head[1])], text[head.end() + int(head[1]):])
+        ran = whole(text[head.end():head.end() + int(head[2])], text[head.end() + int(head[2]):])
         if ran:
             yield trial, seeds, Boot(trial, seeds, ran=ran)
 
 
-def load(exploration, directory):
+def load(exploration, directory, token="-"):
     """Add what is there; return which seeds of which trials that are."""
-    had = {}
-    for trial, seeds, boot in results(directory, exploration.next):
+    had, builds = {}, set()
+    for trial, seeds, boot in results(directory, exploration.next, token):
+        builds |= {boot.build} - {None}
+        if len(builds) > 1:
+            die(f"the results in {shown(directory)} are of several builds of the kernel, {' and '.join(sorted(builds))}:"
+                " remove it, and begin anew")
         first, last = map(int, seeds.split("-"))
         if first >= exploration.first and last <= exploration.last and all(first > b or last < a for a, b in had.get(trial, [])):
             had.setdefault(trial, []).append((first, last))
@@ -90,7 +96,8 @@ def write(exploration, globs):
     except FileExistsError:
         die(f"{shown(directory)} is there: make explore RESULTS={shown(path)} reads what its jobs have left; or remove it")
     exploration.LEAST, exploration.LEAST_OF_SLOW, exploration.learns = OF_TRIAL, OF_SLOW, False
-    lines = []
+    # Lines of an earlier file of that name may still wait in a queue.
+    lines, token = [], secrets.token_hex(8)
     try:
         # Each link makes a new file, so this one stays as it is.
         try:
@@ -102,11 +109,11 @@ def write(exploration, globs):
         while taken := exploration.take():
             # So that each has as many lines at the beginning as at the end.
             exploration.booting[taken[0]] -= 1
-            lines.append(shlex.join(["sh", f"{directory}/host.sh", "job", str(memory_size()), ".".join(taken), str(LIMIT_S), *words_of(*taken)]))
+            lines.append(shlex.join(["sh", f"{directory}/host.sh", "job", token, str(memory_size()), ".".join(taken), str(LIMIT_S), *words_of(*taken)]))
         said = {name: os.environ.get(name, "") for name in ("SEEDS", "ALGO", "DEPTH", "MEMORY", "ARGS", "LIMIT", "FILE", "RANGE")}
         if focus.rows():
             shutil.copy2(os.environ["focus"], f"{directory}/focus")
-        asked.write(f"{directory}/asked", json.dumps({**said, "T": globs}))
+        asked.write(f"{directory}/asked", json.dumps({**said, "T": globs, "token": token}))
         asked.write(path, "".join(f"{line}\n" for line in lines))
     except OSError as error:
         shutil.rmtree(directory, ignore_errors=True)
@@ -122,12 +129,12 @@ def asked_again(path):
     try:
         with open(f"{directory}/asked", encoding="utf-8") as file:
             said = json.load(file)
-        globs = said.pop("T")
+        globs, token = said.pop("T"), said.pop("token")
     except (OSError, ValueError, KeyError):
         die(f"{shown(directory)} has no jobs: RESULTS= takes what JOBS_FILE= was")
     if os.path.exists(f"{directory}/focus"):
         said["focus"] = f"{directory}/focus"
-    os.environ.update(said, objdir=directory, RESULTS=directory)
+    os.environ.update(said, objdir=directory, RESULTS=directory, token=token)
     # These are read by modules when they are loaded.
     os.execv(sys.executable, [sys.executable, "-S", "-B", f"{HERE}/explore.py", "explore", *globs])
 
