@@ -5,7 +5,7 @@
 #                                  There has to be room for BOOTS more; 0: for all
 # host.sh boot LIMIT WORD... boot with these words; the last line of stdout has the status and how long it took
 # host.sh job TOKEN BYTES RESULT LIMIT WORD...   the same into a file, unless it is there, or that trial has failed: a line of JOBS_FILE,
-#                            which has TOKEN in common with this directory
+#                            which has TOKEN in common with this directory; that the boot was killed is no result
 
 set -eu
 cd "$(dirname "$0")"
@@ -84,6 +84,15 @@ job()
 		exit 2
 	}
 	boot "$@" >"$mine/out" 2>"$mine/err"
+	why=
+	case $status in
+	124) why="did not end within $1 s: $(tail -n 1 "$mine/err" | tr -d '\r')" ;;
+	137) why="was killed" ;;
+	esac
+	[ -z "$why" ] || {
+		echo "host.sh: error: $result $why; this line can be run again" >&2
+		exit 1
+	}
 	# A result has its name only when it is whole.
 	{ echo "umring: $token out $(wc -c <"$mine/out") err $(wc -c <"$mine/err")" && cat "$mine/out" "$mine/err"; } >"$mine/all" &&
 		mv "$mine/all" "$result" || {

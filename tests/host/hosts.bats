@@ -60,7 +60,7 @@ setup()
 		for word; do
 			case $word in
 			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,slow,once} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,slow,once,killed} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			kunit.filter_glob=*) trial=${word#*.*.} ;;
 			esac
@@ -71,6 +71,7 @@ setup()
 		case $trial in *slow) echo "$seeds" >>"$HOME/began.$PARALLEL_SSHLOGIN"; sleep 0.8; echo "$seeds" >>"$HOME/ended.$PARALLEL_SSHLOGIN" ;; esac
 		case $trial in *once) [ -e "$HOME/once" ] || { : >"$HOME/once"; read -ra parent <"/proc/$PPID/stat"; kill -9 "${parent[3]}"; } ;; esac
 		if [[ $trial == *dies ]] && ((first <= 5 && last >= 5)); then exit 3; fi
+		case $trial in *killed) [ -e "$HOME/killed" ] || { : >"$HOME/killed"; kill -9 $$; } ;; esac
 		[ "$(cat "$HOME/began.$PARALLEL_SSHLOGIN" 2>/dev/null | wc -l)" -lt 2 ] || : >"$HOME/twice.$PARALLEL_SSHLOGIN"
 		if [[ $trial == *bad ]] && ((first <= 7 && last >= 7)); then
 			printf '%s\n' "explore: trial $trial seed 7 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=1" \
@@ -274,6 +275,19 @@ rows()
 	RESULTS=jobs explore
 	[ "$status" = 2 ]
 	fails "the results in jobs.d are of several builds of the kernel, 22222222 and 33333333: remove it, and begin anew"
+}
+
+@test "hosts: a job of a batch system is killed" {
+	# Pins: that is no result, and the line can be run again.
+	SEEDS=1-9 T=*_killed JOBS_FILE=jobs explore
+	works
+	try sh jobs
+	[ "$status" = 1 ]
+	fails "host.sh: error: some-trial.some_trial_killed.1-9 was killed; this line can be run again"
+	[ "$(ls -A jobs.d | wc -l)" = 4 ]
+	sh jobs
+	RESULTS=jobs explore
+	works
 }
 
 @test "hosts: what cannot be" {
