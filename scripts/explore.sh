@@ -34,6 +34,11 @@ if [ -n "${JOBS_FILE-}" ]; then
 	[ -n "${SEEDS-}" ] && [ -z "${BUDGET-}" ] || die "JOBS_FILE= takes SEEDS=a-b, and no BUDGET=, as nobody knows when these jobs run"
 	[ -d "$(dirname "$(from_here "$JOBS_FILE")")" ] || die "JOBS_FILE=$JOBS_FILE: no such directory"
 fi
+if [ -n "${RESULTS-}" ]; then
+	for v in T SEEDS BUDGET ALGO DEPTH MEMORY FILE RANGE; do
+		eval "[ -z \"\${$v-}\" ]" || die "RESULTS= takes no $v=: what is to be explored was said to JOBS_FILE="
+	done
+fi
 JOBS_FILE=$(from_here "${JOBS_FILE-}")
 RESULTS=$(from_here "${RESULTS-}")
 export JOBS_FILE RESULTS

@@ -134,7 +134,7 @@ def asked_again(path):
         die(f"{shown(directory)} has no jobs: RESULTS= takes what JOBS_FILE= was")
     if os.path.exists(f"{directory}/focus"):
         said["focus"] = f"{directory}/focus"
-    os.environ.update(said, objdir=directory, RESULTS=directory, token=token)
+    os.environ.update({"BUDGET": "", "focus": "", **said}, objdir=directory, RESULTS=directory, token=token)
     # These are read by modules when they are loaded.
     os.execv(sys.executable, [sys.executable, "-S", "-B", f"{HERE}/explore.py", "explore", *globs])
 

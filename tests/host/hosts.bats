@@ -308,6 +308,13 @@ rows()
 	fails "make explore takes one of HOSTS= RESULTS="
 	RESULTS=nosuch explore
 	fails "nosuch.d has no jobs: RESULTS= takes what JOBS_FILE= was"
+	for v in T=a SEEDS=1-2 BUDGET=1 ALGO=pct DEPTH=2 MEMORY=sc FILE=a.c RANGE=a..b; do
+		export "${v?}"
+		RESULTS=x explore
+		[ "$status" = 2 ]
+		fails "RESULTS= takes no ${v%=*}=: what is to be explored was said to JOBS_FILE="
+		unset "${v%=*}"
+	done
 	JOBS_FILE='' SEEDS=1-9 explore
 	fails "JOBS_FILE= takes a path"
 	JOBS_FILE=jobs explore
