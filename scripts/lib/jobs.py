@@ -20,6 +20,7 @@ END = re.compile(rb"\numring: status (-?\d+) ms (\d+)\n$")
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Seeds of a line of JOBS_FILE: for some ten seconds, where a job of a batch system takes one to start; each has LIMIT.
 OF_TRIAL, OF_SLOW = 20000, 1000
+MOST_LINES = 100000
 
 
 def whole(out, err):
@@ -91,32 +92,40 @@ def write(exploration, globs):
     path = os.environ["JOBS_FILE"]
     check_focus()
     directory = os.path.abspath(path) + ".d"
-    try:
-        os.makedirs(directory)
-    except FileExistsError:
+    if os.path.exists(directory):
         die(f"{shown(directory)} is there: make explore RESULTS={shown(path)} reads what its jobs have left; or remove it")
     exploration.LEAST, exploration.LEAST_OF_SLOW, exploration.learns = OF_TRIAL, OF_SLOW, False
     # Lines of an earlier file of that name may still wait in a queue.
-    lines, token = [], secrets.token_hex(8)
+    token = secrets.token_hex(8)
+    ranges = []
+    while taken := exploration.take():
+        # So that each has as many lines at the beginning as at the end.
+        exploration.booting[taken[0]] -= 1
+        ranges.append(taken)
+        if len(ranges) > MOST_LINES:
+            die(f"SEEDS={os.environ['SEEDS']} of {len(exploration.next)} trials takes more than {MOST_LINES} lines: give fewer seeds, or T=")
+    start = ["sh", f"{directory}/host.sh", "job", token, str(memory_size())]
+    lines = [shlex.join([*start, ".".join(taken), str(LIMIT_S), *words_of(*taken)]) for taken in ranges]
+    # It has its name when it is whole.
+    new = f"{directory}.tmp"
     try:
+        shutil.rmtree(new, ignore_errors=True)
+        os.makedirs(new)
         # Each link makes a new file, so this one stays as it is.
         try:
-            os.link(linux, f"{directory}/linux")
+            os.link(linux, f"{new}/linux")
         except OSError:
-            shutil.copy2(linux, f"{directory}/linux")
-        shutil.copy2(f"{HERE}/host.sh", f"{directory}/host.sh")
-        shutil.copy2(f"{asked.objdir}/.config", f"{directory}/.config")
-        while taken := exploration.take():
-            # So that each has as many lines at the beginning as at the end.
-            exploration.booting[taken[0]] -= 1
-            lines.append(shlex.join(["sh", f"{directory}/host.sh", "job", token, str(memory_size()), ".".join(taken), str(LIMIT_S), *words_of(*taken)]))
+            shutil.copy2(linux, f"{new}/linux")
+        shutil.copy2(f"{HERE}/host.sh", f"{new}/host.sh")
+        shutil.copy2(f"{asked.objdir}/.config", f"{new}/.config")
         said = {name: os.environ.get(name, "") for name in ("SEEDS", "ALGO", "DEPTH", "MEMORY", "ARGS", "LIMIT", "FILE", "RANGE")}
         if focus.rows():
-            shutil.copy2(os.environ["focus"], f"{directory}/focus")
-        asked.write(f"{directory}/asked", json.dumps({**said, "T": globs, "token": token}))
+            shutil.copy2(os.environ["focus"], f"{new}/focus")
+        asked.write(f"{new}/asked", json.dumps({**said, "T": globs, "token": token}))
         asked.write(path, "".join(f"{line}\n" for line in lines))
+        os.rename(new, directory)
     except OSError as error:
-        shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
         raise OSError(error.errno, error.strerror, error.filename2 or error.filename or path) from error
     print(f"{asked.me}: {len(lines)} jobs, a line each, in {shown(path)}; run them with sh wherever {directory} is that directory,"
           f" in any order;\n{asked.me}: then make explore RESULTS={shown(path)}. A line that has its result does nothing when it is run again.")

@@ -245,8 +245,10 @@ rows()
 	[ "$status" = 1 ]
 	[ -z "$err" ]
 	[ "$(rows "$out")" = "$here" ]
-	# Some lines of it are still in a queue when others are written.
+	# Some lines of it are still in a queue when others are written. And ^C has stopped one that writes them.
 	mv jobs queue
+	mkdir jobs.d.tmp
+	touch jobs.d.tmp/half
 	SEEDS=1-50000 T=*_good JOBS_FILE=jobs explore
 	[ "$status" = 2 ]
 	fails "jobs.d is there: make explore RESULTS=jobs reads what its jobs have left; or remove it"
@@ -319,6 +321,9 @@ rows()
 	fails "JOBS_FILE= takes a path"
 	JOBS_FILE=jobs explore
 	fails "JOBS_FILE= takes SEEDS=a-b"
+	T=*_good JOBS_FILE=jobs SEEDS=1-999999999999 explore
+	fails "SEEDS=1-999999999999 of 1 trials takes more than 100000 lines: give fewer seeds, or T="
+	[ -z "$(ls -d jobs*)" ]
 	JOBS_FILE=no/jobs SEEDS=1-9 explore
 	fails "JOBS_FILE=no/jobs: no such directory"
 }
