@@ -25,6 +25,12 @@ def words(name):
     return {"GCOV_PREFIX": f"{ours}/{name}/gcov", "GCOV_PREFIX_STRIP": "3"}
 
 
+def drop():
+    """Those of an exploration that has ended otherwise, or of what boots here say of one elsewhere."""
+    if counting:
+        shutil.rmtree(ours, ignore_errors=True)
+
+
 def keep(names, whole):
     """Replace those of the last exploration of these; of some that could not be explored, there are none."""
     global counting

@@ -176,6 +176,7 @@ def find(trial, first, most="999999999999"):
 
 
 def stop(number, _frame):
+    counts.drop()
     os._exit(128 + number)
 
 
@@ -194,3 +195,5 @@ if __name__ == "__main__":
                   "find": lambda a: find(*a)}[verb](rest))
     except (Unable, OSError) as error:
         die(error)
+    finally:
+        counts.drop()

@@ -16,6 +16,7 @@ import tarfile
 import threading
 import time
 
+import counts
 import jobs
 from asked import linux, read, words, write
 from boot import Boot, LIMIT_S, Unable, kept, options, words_of
@@ -322,6 +323,7 @@ def go(exploration, globs):
             hosts.leave()
     except Stopped as stopped:
         note(f"stopped; {sum(exploration.done.values())} seeds are kept, and the same call goes on")
+        counts.drop()
         os._exit(128 + stopped.args[0])
     except Unable as error:
         raise Unable(f"{error}; {sum(exploration.done.values())} seeds are kept, and the same call goes on" if any(exploration.done.values())

@@ -57,6 +57,7 @@ setup()
 	cat >"$objdir/linux" <<-'END'
 		#!/bin/bash
 		if [ -n "$OLD" ] && [ "$PWD" != "${PWD#*umring.}" ]; then echo "FATAL: kernel too old"; exit 127; fi
+		[ -z "$GCOV_PREFIX" ] || mkdir -p "$GCOV_PREFIX"
 		for word; do
 			case $word in
 			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
@@ -129,6 +130,7 @@ rows()
 	cmp "$kept/some_trial_bad.7" "$BATS_TEST_TMPDIR/kept/some_trial_bad.7"
 	cmp "$kept/pairs/some_trial_good" "$BATS_TEST_TMPDIR/kept/pairs/some_trial_good"
 	[ -z "$(ls "$kept/hosts")" ]
+	[ -z "$(ls -d "$work"/explored-explore.*)" ]
 	gone a b
 	HOSTS=a BUDGET=2 T=*_good explore
 	works
