@@ -69,7 +69,7 @@ setup()
 		first=${seeds%-*} last=${seeds#*-} n=$((${seeds#*-} - ${seeds%-*} + 1))
 		echo "explore: build 1a2b3c4d" >&2
 		echo "1..1"
-		case $trial in *slow) echo "$seeds" >>"$HOME/began.$PARALLEL_SSHLOGIN"; sleep 0.8; echo "$seeds" >>"$HOME/ended.$PARALLEL_SSHLOGIN" ;; esac
+		case $trial in *slow) echo "$seeds" >>"$HOME/began.$PARALLEL_SSHLOGIN"; sleep 0.6; echo "$seeds" >>"$HOME/ended.$PARALLEL_SSHLOGIN" ;; esac
 		case $trial in *once) [ -e "$HOME/once" ] || { : >"$HOME/once"; read -ra parent <"/proc/$PPID/stat"; kill -9 "${parent[3]}"; } ;; esac
 		if [[ $trial == *dies ]] && ((first <= 5 && last >= 5)); then exit 3; fi
 		case $trial in *killed) [ -e "$HOME/killed" ] || { : >"$HOME/killed"; kill -9 $$; } ;; esac
@@ -85,7 +85,7 @@ setup()
 		echo "ok 1 x"
 	END
 	chmod +x "$objdir/linux"
-	export UMRING_SSH="ssh -F $lab/ssh_config -o ConnectTimeout=2 -o ServerAliveInterval=1"
+	export UMRING_SSH="ssh -F $lab/ssh_config -o ConnectTimeout=2 -o ServerAliveInterval=1 -o ServerAliveCountMax=2"
 	rm -rf "$lab"/home/*
 	in="nsenter -t $(cat "$lab/pid") -U -n -m --preserve-credentials --wd=."
 }
@@ -139,13 +139,13 @@ rows()
 
 @test "hosts: one dies in the middle" {
 	# Pins: its seeds are run by the other, and a line says so; parallel gives ssh user@b as -l user b.
-	HOSTS='1/a 1/tester@b' SEEDS=1-30000 T=*_slow explore 4>&- &
+	HOSTS='1/a 1/tester@b' SEEDS=1-18000 T=*_slow explore 4>&- &
 	explorer=$!
 	wait_for test -s "$lab/home/began.tester@b"
 	kill -9 "$(cat "$lab/b.pid")"
 	wait "$explorer" || status=$?
 	out=$(cat "$BATS_TEST_TMPDIR/out") err=$(cat "$BATS_TEST_TMPDIR/err")
-	grep -qE '^ok     some_trial_slow +30000 seeds ' <<<"$out"
+	grep -qE '^ok     some_trial_slow +18000 seeds ' <<<"$out"
 	[ "$(wc -l <<<"$err")" = 1 ]
 	[[ $err == "explore: note: host tester@b is gone: "*"; its seeds go to the others" ]]
 	lost=$(comm -23 <(sort "$lab/home/began.tester@b") <(sort "$lab/home/ended.tester@b" 2>/dev/null))
@@ -159,13 +159,13 @@ rows()
 	[ "$status" = 0 ]
 	grep -qE '^ok     some_trial_once +12000 seeds ' <<<"$out"
 	[ "$err" = "explore: note: host d: a job ended with status 137, and is run again; the host is there" ]
-	HOSTS='1/a 1/d' SEEDS=1-24000 T=*_slow explore 4>&- &
+	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow explore 4>&- &
 	explorer=$!
 	wait_for test -s "$lab/home/began.d"
 	head -c 64M /dev/zero >"/proc/$(cat "$lab/d.inner")/root/tmp/fill" || :
 	wait "$explorer"
 	rm "/proc/$(cat "$lab/d.inner")/root/tmp/fill"
-	grep -qE '^ok     some_trial_slow +24000 seeds ' "$BATS_TEST_TMPDIR/out"
+	grep -qE '^ok     some_trial_slow +30000 seeds ' "$BATS_TEST_TMPDIR/out"
 	grep -qE '^explore: note: host d( is gone)?: ' "$BATS_TEST_TMPDIR/err"
 	gone a d
 }
@@ -214,7 +214,7 @@ rows()
 }
 
 @test "hosts: stopped" {
-	# Pins: ^C ends it on all machines at once, leaves nothing there, and the same call goes on; another one, or another kernel, does not.
+	# Pins: ^C ends it on all machines at once, leaves nothing there, and the same call goes on.
 	# shellcheck disable=SC2086
 	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow interrupt 10 "$lab/home/twice.d" $in scripts/explore.sh 2>"$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/out"
 	[ "$status" = 130 ]
@@ -223,8 +223,6 @@ rows()
 	ended=$(cat "$lab"/home/ended.* | wc -l)
 	sleep 1
 	[ "$(cat "$lab"/home/ended.* | wc -l)" = "$ended" ]
-	HOSTS='2/a 2/d' SEEDS=1-3000 T=*_slow explore
-	works
 	HOSTS='2/a 2/d' SEEDS=1-30000 T=*_slow explore
 	[[ $err == "explore: note: an exploration of the same was stopped after "* ]]
 	[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
