@@ -17,6 +17,7 @@ import threading
 import time
 
 import counts
+import focus
 import jobs
 from asked import linux, read, words, write
 from boot import Boot, LIMIT_S, Unable, kept, options, words_of
@@ -307,7 +308,7 @@ def go(exploration, globs):
     """Explore on the hosts."""
     for one in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
         signal.signal(one, stop)
-    jobs.check_focus()
+    focus.check_room()
     directory = key(globs)
     had = jobs.load(exploration, directory)
     if had:

@@ -68,13 +68,6 @@ def load(exploration, directory, token="-"):
     return had
 
 
-def check_focus():
-    """There, a long word has no file."""
-    if sum(map(len, focus.words())) > 3000:
-        die(f"{focus.where()} names more code than the kernel's command line has room for, where HOSTS= and JOBS_FILE= put it:"
-            " FILE=file:function is less")
-
-
 def lacking(seeds, had):
     """The parts of these seeds that are not among those."""
     first, last = map(int, seeds.split("-"))
@@ -90,7 +83,7 @@ def lacking(seeds, had):
 def write(exploration, globs):
     """The lines of JOBS_FILE, and beside it the directory where they work and leave their results."""
     path = os.environ["JOBS_FILE"]
-    check_focus()
+    focus.check_room()
     directory = os.path.abspath(path) + ".d"
     if os.path.exists(directory):
         die(f"{shown(directory)} is there: make explore RESULTS={shown(path)} reads what its jobs have left; or remove it")
