@@ -7,23 +7,8 @@ load helper
 setup()
 {
 	clone
-	objdir=$tree/um-explore
-	results=$work/results-explore
-	mkdir -p "$objdir" tests/explore/bugs
-	echo CONFIG_EXPLORE=y >"$objdir/.config"
-	echo '#!/bin/sh' >scripts/build.sh
-	rm -f tests/explore/*_trial.c tests/guest/*.c
-	touch tests/explore/some_trial.c tests/guest/{race-bad,race-good,calm}.c
-	printf '%s\n' 'It is wrong.' 'trial: some_trial_bug' >tests/explore/bugs/no-retry.patch
-	cat >scripts/lib/variant.sh <<-'END'
-		variant_new()
-		{
-			mkdir -p "$(variant_dir "$1")/tree/um-$FLAVOUR"
-			cp "$objdir/linux" "$objdir/.config" "$(variant_dir "$1")/tree/um-$FLAVOUR"
-		}
-		variant_patch() { :; }
-		variant_build() { [ ! -e "$top/broken" ] || { say "it does not build" >&2; return 1; }; }
-	END
+	fake_explorer some_trial_bug
+	touch tests/guest/{race-bad,race-good,calm}.c
 	whole='0:0~1,1:3>0!2,0:5>1!4!6,1:9>0,0:11>1'
 	cat >"$objdir/linux" <<-'END'
 		#!/bin/bash

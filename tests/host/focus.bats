@@ -7,23 +7,8 @@ load helper
 setup()
 {
 	clone
-	objdir=$tree/um-explore
-	results=$work/results-explore
-	mkdir -p "$objdir" "$tree/io_uring" "$tree/fs" tests/explore/bugs
-	echo CONFIG_EXPLORE=y >"$objdir/.config"
-	echo '#!/bin/sh' >scripts/build.sh
-	rm -f tests/explore/*_trial.c tests/guest/*.c
-	touch tests/explore/some_trial.c
-	printf '%s\n' 'It is wrong.' 'trial: some_trial_bug' >tests/explore/bugs/no-retry.patch
-	cat >scripts/lib/variant.sh <<-'END'
-		variant_new()
-		{
-			mkdir -p "$(variant_dir "$1")/tree/um-$FLAVOUR"
-			cp "$objdir/linux" "$objdir/.config" "$(variant_dir "$1")/tree/um-$FLAVOUR"
-		}
-		variant_patch() { :; }
-		variant_build() { :; }
-	END
+	fake_explorer some_trial_bug
+	mkdir -p "$tree/io_uring" "$tree/fs"
 	echo 'int not_explored;' >"$tree/fs/file.c"
 	cat >"$tree/io_uring/some.h" <<-'END'
 		static inline __attribute__((always_inline)) void inlined(int *p)

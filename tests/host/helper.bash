@@ -284,3 +284,25 @@ real_tree()
 	find "$1/.git" -mindepth 1 -maxdepth 1 ! -name objects -exec cp -a -t "$tree/.git" {} +
 	echo "$1/.git/objects" >"$tree/.git/objects/info/alternates"
 }
+
+# fake_explorer CASE: in a clone: flavour explore with one trial, whose case is the canary; each variant has the stand-in $objdir/linux.
+fake_explorer()
+{
+	objdir=$tree/um-explore
+	results=$work/results-explore
+	mkdir -p "$objdir" tests/explore/bugs
+	echo CONFIG_EXPLORE=y >"$objdir/.config"
+	echo '#!/bin/sh' >scripts/build.sh
+	rm -f tests/explore/*_trial.c tests/guest/*.c
+	touch tests/explore/some_trial.c
+	printf '%s\n' 'It is wrong.' "trial: $1" >tests/explore/bugs/no-retry.patch
+	cat >scripts/lib/variant.sh <<-'END'
+		variant_new()
+		{
+			mkdir -p "$(variant_dir "$1")/tree/um-$FLAVOUR"
+			cp "$objdir/linux" "$objdir/.config" "$(variant_dir "$1")/tree/um-$FLAVOUR"
+		}
+		variant_patch() { :; }
+		variant_build() { [ ! -e "$top/broken" ] || { say "it does not build" >&2; return 1; }; }
+	END
+}

@@ -36,24 +36,8 @@ setup()
 	clone "$BATS_TEST_TMPDIR/a clone"
 	mkdir "$BATS_TEST_TMPDIR/built"
 	ln -s "$BATS_TEST_TMPDIR/built" build
-	objdir=$tree/um-explore
-	results=$work/results-explore
+	fake_explorer some_trial_bad
 	kept=$results/explore
-	mkdir -p "$objdir" tests/explore/bugs
-	echo CONFIG_EXPLORE=y >"$objdir/.config"
-	printf '%s\n' '#!/bin/sh' >scripts/build.sh
-	rm -f tests/explore/*_trial.c tests/guest/*.c
-	touch tests/explore/some_trial.c
-	printf '%s\n' 'It is wrong.' 'trial: some_trial_bad' >tests/explore/bugs/no-retry.patch
-	cat >scripts/lib/variant.sh <<-'END'
-		variant_new()
-		{
-			mkdir -p "$(variant_dir "$1")/tree/um-$FLAVOUR"
-			cp "$objdir/linux" "$objdir/.config" "$(variant_dir "$1")/tree/um-$FLAVOUR"
-		}
-		variant_patch() { :; }
-		variant_build() { :; }
-	END
 	cat >"$objdir/linux" <<-'END'
 		#!/bin/bash
 		if [ -n "$OLD" ] && [ "$PWD" != "${PWD#*umring.}" ]; then echo "FATAL: kernel too old"; exit 127; fi
