@@ -137,7 +137,7 @@ clean()
 
 @test "review: schedules of what it changes" {
 	# Pins: its lines, as either side has them; a trial that fails with it, and not without by more seeds, is noted, and one that
-	# fails on both sides; without time, that.
+	# fails on both sides; one that had too few seeds without it, or did not end, is not told; without time, that.
 	stand_in
 	sed -i 50d "$tree/io_uring/io-wq.c"
 	git -C "$tree" commit -qam 'without 50'
@@ -150,8 +150,13 @@ clean()
 			{
 				echo "$1 $3 ${SEEDS-}: $(paste -sd ' ' "$focus")" >>ran
 				case $1,$3 in
-				*-after-*) printf 'NOT OK a_trial_%s    seed 7 (pct): it broke\n' new old ;;
-				*,a_trial_new) return 0 ;;
+				*-after-*)
+					printf 'NOT OK a_trial_%s    seed 7 (pct): it broke\n' new old some
+					echo 'NOT OK a_trial_ends   seeds 1-100: the boot did not end'
+					echo 'NOT OK a_trial_late   no seed was run: BUDGET= is too short'
+					;;
+				*,a_trial_new) echo 'ok     a_trial_new   1035 seeds     9/s'; return ;;
+				*,a_trial_some) echo 'ok     a_trial_some   100 seeds     9/s'; return ;;
 				esac
 				echo 'review: 2 trials, 2 failed'
 				return 1
@@ -164,9 +169,12 @@ clean()
 	} >scripts/look.sh
 	chmod +x scripts/look.sh
 	BUDGET=100 try scripts/look.sh
-	[ "$(paste -sd ';' ran)" = "review-after-default * : io_uring/io-wq.c 49 io_uring/io-wq.c 50;review-before-default a_trial_new 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_old 1-1035: io_uring/io-wq.c 50" ]
+	[ "$(paste -sd ';' ran)" = "review-after-default * : io_uring/io-wq.c 49 io_uring/io-wq.c 50;review-before-default a_trial_new 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_old 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_some 1-1035: io_uring/io-wq.c 50" ]
 	grep -qxP 'explored\ta_trial_new\t7\tit broke' "$work/review/facts"
 	grep -qxP 'note\ta_trial_old fails without the patch as well, in flavour default' "$work/review/facts"
+	grep -qxP 'unknown\twhether a_trial_some fails without the patch, for lack of time' "$work/review/facts"
+	grep -qxP 'unknown\texploration of a_trial_ends: seeds 1-100: the boot did not end' "$work/review/facts"
+	[ "$(grep -c '^unknown' "$work/review/facts")" = 2 ]
 	grep -qxP 'focus\t2 trials, 2 failed' "$work/review/facts"
 	rm ran
 	BUDGET=25 try scripts/look.sh
