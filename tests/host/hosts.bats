@@ -85,7 +85,7 @@ explore()
 gone()
 {
 	for name; do
-		find "/proc/$(cat "$lab/$name.inner")/root/tmp" "$lab/home" -maxdepth 1 -name 'umring.*'
+		find "$(files_of "$name")/tmp" "$lab/home" -maxdepth 1 -name 'umring.*'
 	done >"$BATS_TEST_TMPDIR/left"
 	for p in /proc/[0-9]*; do
 		case $(readlink "$p/cwd") in */umring.*) tr '\0' ' ' <"$p/cmdline" ;; esac
@@ -97,6 +97,12 @@ gone()
 rows()
 {
 	sed -E 's/ +[0-9]+\/s / /; /^(Report|explore|canary): /d' <<<"$1"
+}
+
+# files_of NAME: where the files of that machine are, for us.
+files_of()
+{
+	echo "/proc/$(cat "$lab/$1.inner")/root"
 }
 
 @test "hosts: the same as here" {
@@ -146,9 +152,9 @@ rows()
 	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow explore 4>&- &
 	explorer=$!
 	wait_for test -s "$lab/home/began.d"
-	head -c 64M /dev/zero >"/proc/$(cat "$lab/d.inner")/root/tmp/fill" || :
+	head -c 64M /dev/zero >"$(files_of d)/tmp/fill" || :
 	wait "$explorer"
-	rm "/proc/$(cat "$lab/d.inner")/root/tmp/fill"
+	rm "$(files_of d)/tmp/fill"
 	grep -qE '^ok     some_trial_slow +30000 seeds ' "$BATS_TEST_TMPDIR/out"
 	grep -qE '^explore: note: host d( is gone)?: ' "$BATS_TEST_TMPDIR/err"
 	gone a d
