@@ -90,6 +90,22 @@ static void litmus_follower(void *unused)
 	WRITE_ONCE(litmus_seen[1], READ_ONCE(*p));
 }
 
+/* A reader whose store is late, and a writer who waits for it. */
+static void litmus_rcu_reader(void *unused)
+{
+	rcu_read_lock();
+	WRITE_ONCE(litmus_x, 1);
+	WRITE_ONCE(litmus_seen[0], READ_ONCE(litmus_y));
+	rcu_read_unlock();
+}
+
+static void litmus_rcu_writer(void *unused)
+{
+	WRITE_ONCE(litmus_y, 1);
+	synchronize_rcu();
+	WRITE_ONCE(litmus_seen[1], READ_ONCE(litmus_x));
+}
+
 static void litmus_twice(void *unused)
 {
 	WRITE_ONCE(litmus_seen[0], READ_ONCE(litmus_x));
@@ -188,11 +204,21 @@ static void tw_trial_litmus_mp_address(struct kunit *test)
 	       EXPLORE_WEAK);
 }
 
-/* Load buffering: each sees the store that the other does after its read. Never. */
+/*
+ * Load buffering: each sees the store that the other does after its read. The kernel's
+ * memory model allows that; here a store comes after all reads before it.
+ */
 static void tw_trial_litmus_lb(struct kunit *test)
 {
 	litmus(test, litmus_lb_one, litmus_lb_other, true, litmus_both_seen,
 	       EXPLORE_WEAK);
+}
+
+/* Either the grace period comes after the reader, or the reader after what is before it. */
+static void tw_trial_litmus_rcu(struct kunit *test)
+{
+	litmus(test, litmus_rcu_reader, litmus_rcu_writer, true, litmus_none_seen,
+	       EXPLORE_TSO);
 }
 
 /* Coherence: who has seen a store, never again finds what was there before. */

@@ -9,4 +9,5 @@
 	KUNIT_CASE(tw_trial_litmus_mp_rmb),
 	KUNIT_CASE(tw_trial_litmus_mp_address),
 	KUNIT_CASE(tw_trial_litmus_lb),
+	KUNIT_CASE(tw_trial_litmus_rcu),
 	KUNIT_CASE(tw_trial_litmus_twice),

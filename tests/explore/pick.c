@@ -14,8 +14,8 @@
  * one of these goes on.
  *
  * What of the kernel takes it for granted that it has the only CPU asks
- * explore_atomic(): whether a task was switched away from that may hold a lock or
- * be an RCU reader.
+ * explore_atomic(): whether a task was switched away from that may hold a lock, be
+ * an RCU reader, or have stores that others do not see.
  */
 
 struct waiter {
@@ -172,8 +172,9 @@ struct task_struct *explore_pick(struct rq *rq)
 /* give_way - let others run; the task may be in whatever context a task can be */
 static void give_way(void)
 {
-	bool atomic = preempt_count() || irqs_disabled();
 	struct explorer *me = find_current();
+	/* a grace period ends after what was stored before it can be seen */
+	bool atomic = preempt_count() || irqs_disabled() || (me && me->nr_held);
 
 	explore_nr_atomic += atomic;
 	if (me)

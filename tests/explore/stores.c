@@ -11,9 +11,10 @@
  *
  * Which can be held is up to what the task did since:
  *
- *   - a full barrier, a lock, an unlock, and each call of a function of the rest
- *     of the kernel empty the log: all in it can be seen by everybody. So does the
- *     return to user mode, where a plain store of the program can tell others;
+ *   - a full barrier, a spinlock that anybody takes or gives back, and a call of a
+ *     function in functions.h, mutexes among them, empty the log: all in it can be
+ *     seen by everybody. So does the return to user mode, where a plain store of the
+ *     program can tell others;
  *   - as on x86 (tso), stores become visible in order, so that those that are held
  *     are the last ones; and read-modify-writes empty the log;
  *   - weak: any of them, as the kernel's memory model has it. But a store is not
@@ -25,6 +26,8 @@
  * If another task of ours writes to a place where a store is held, those of the
  * holder come in first: its store was the earlier one. Who is not ours, and writes
  * there, has the last word as well: the store then counts as gone in before.
+ *
+ * An RCU grace period does not end while a store is held.
  *
  * Reads are in reads.c.
  */
@@ -219,7 +222,7 @@ static void come_in(struct explorer *me)
 	int i;
 
 	for (i = 0; i < me->nr_held; i++) {
-		if (me->held[i].held &&
+		if (me->held[i].held && !freed(&me->held[i]) &&
 		    exchange(&me->held[i], me->held[i].old, me->held[i].new)) {
 			trace_in(me, &me->held[i]);
 			remember(me, &me->held[i].at, me->held[i].point,
