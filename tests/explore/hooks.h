@@ -38,6 +38,11 @@ EXPLORE(hrtimer_cancel)
 EXPLORE(hrtimer_try_to_cancel)
 /* and this in suite.c */
 EXPLORE(kthread_create_on_node)
+/* and these, which find what is read behind them, in points.c */
+EXPLORE(xa_load)
+EXPLORE(xa_find)
+EXPLORE(xa_find_after)
+EXPLORE(fget)
 #undef EXPLORE
 
 void explore_access(const void *ptr, unsigned long size, int type);
@@ -93,6 +98,12 @@ void explore_relax(void);
 		       KCSAN_ACCESS_ATOMIC | KCSAN_ACCESS_WRITE);	\
 	op(i, v__);							\
 } while (0)
+
+/* No more than a store, as on x86. */
+#undef atomic_set
+#undef atomic_long_set
+#define atomic_set(v, i)	WRITE_ONCE((v)->counter, i)
+#define atomic_long_set(v, i)	WRITE_ONCE((v)->counter, i)
 
 /* The scheduler's opinion depends on what ran before, and each task has its own CPU. */
 #include <linux/sched.h>

@@ -48,6 +48,7 @@ static void pass_time(void)
 	if (explore_nr_atomic || preempt_count() || irqs_disabled())
 		return;
 	ex.row = 0;
+	empty_log();
 	time_travel_ndelay(TICK_NSEC);
 	/* Others go first, if any have become runnable. */
 	give_way();
@@ -229,6 +230,38 @@ asm(".pushsection .text\n"
 	/* and back */
 	".popsection\n");
 #undef EXPLORE
+
+/* found - @p was read by what is no point: what is read behind it is not earlier */
+static void *found(void *p)
+{
+	struct explorer *me = who_is_here();
+
+	if (me)
+		depend_on(me, (unsigned long)p);
+	return p;
+}
+
+__visible void *explored_xa_load(struct xarray *xa, unsigned long index)
+{
+	return found(xa_load(xa, index));
+}
+
+__visible void *explored_xa_find(struct xarray *xa, unsigned long *index,
+				 unsigned long max, xa_mark_t filter)
+{
+	return found(xa_find(xa, index, max, filter));
+}
+
+__visible void *explored_xa_find_after(struct xarray *xa, unsigned long *index,
+				       unsigned long max, xa_mark_t filter)
+{
+	return found(xa_find_after(xa, index, max, filter));
+}
+
+__visible struct file *explored_fget(unsigned int fd)
+{
+	return found(fget(fd));
+}
 
 __visible void explored_block_signals(void)
 {

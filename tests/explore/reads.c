@@ -14,7 +14,8 @@
  *
  *   - smp_rmb(), smp_load_acquire(), smp_mb(), read-modify-writes, but for those that
  *     are no more than a release;
- *   - locks and unlocks, whoever takes them, calls of functions.h, cpu_relax(), sleep;
+ *   - spinlocks that anybody takes or gives back, calls of functions.h, mutexes among
+ *     them, cpu_relax(), sleep;
  *   - the begin or end of a section that preemption is off in, once somebody waits for
  *     RCU: a reader sees what was done before the grace period that ended before.
  *
@@ -29,8 +30,10 @@
  *     freed objects for longer than a seed takes, and who finds a page has read, or
  *     allocated, where it is.
  *
- * An index is not taken for a dependency. What orders more than it has to here, a lock
- * above all, hides bugs.
+ * What xa_load() and fget() return counts as a pointer that was read then. An index is not
+ * taken for a dependency, though it is one: what was found by one may be read too early
+ * here, which is a false alarm. What orders more than it has to, a lock above all, hides
+ * bugs.
  */
 
 #define PASTS 64
@@ -179,7 +182,7 @@ static void log_read(struct explorer *me)
 	int k = 0, nr = 0;
 	u64 now = 0;
 
-	if (ex.memory != EXPLORE_WEAK || ex.draining)
+	if (ex.memory != EXPLORE_WEAK || ex.draining || ex.algo == ALGO_NONE)
 		return;
 	if (me->at.size == sizeof(now))
 		now = load(&me->at);
