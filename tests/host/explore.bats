@@ -485,3 +485,23 @@ setup()
 	T=some_trial_bad SEED=1 try scripts/replay.sh
 	fails "cannot explore"
 }
+
+@test "explore: a seed means the same alone and in a range" {
+	# Pins: of each trial of a real kernel: nothing is left over from the seeds before.
+	real=$repo/build/$kernel/tree/um-explore/linux
+	[ -f "$real" ] || skip "no kernel is built: make kernel FLAVOUR=explore"
+	trials=$("$real" loglevel=8 kunit.action=list list=1 2>&1 | tr -d '\r' | sed -En 's/^(\[[0-9. ]+\] )?([a-z_-]+-trial\.\w+)$/\2/p')
+	seeds()
+	{
+		"$real" explore.hash=1 "kunit.filter_glob=$1" "explore=$2" 2>&1 | sed -n 's/\r//; s/^explore: .* \(seed [0-9]*: .*, hash \)/\1/p'
+	}
+	compared=0
+	for t in $trials; do
+		seeds "$t" 1-60 >"$BATS_TEST_TMPDIR/range"
+		seeds "$t" 38-60 >"$BATS_TEST_TMPDIR/alone"
+		! grep -vxFf "$BATS_TEST_TMPDIR/range" "$BATS_TEST_TMPDIR/alone" || { echo "$t"; false; }
+		compared=$((compared + $(wc -l <"$BATS_TEST_TMPDIR/alone")))
+	done
+	# Seed 0 and 23 more each; a few trials are skipped.
+	[ "$compared" -gt $((24 * $(wc -w <<<"$trials") / 2)) ]
+}
