@@ -96,12 +96,13 @@ if [ "$FLAVOUR" = default ] && [ -f "$top/tests/liburing/$KERNEL" ]; then
 	count "$good" "$((status && !bad ? 1 : bad))" "$open"
 fi
 
-# explored SEEDS GLOB
-explored()
+# in_explore SCRIPT [SEEDS GLOB]
+in_explore()
 {
 	(
-		unset BUDGET ALGO DEPTH MEMORY FILE RANGE HOSTS JOBS_FILE RESULTS ARGS LIMIT
-		KERNEL=$asked FLAVOUR=explore SEEDS=$1 T=$2 "$top/scripts/explore.sh"
+		unset BUDGET ALGO DEPTH MEMORY FILE RANGE HOSTS JOBS_FILE RESULTS ARGS LIMIT SEEDS T
+		[ $# = 1 ] || export SEEDS="$2" T="$3"
+		KERNEL=$asked FLAVOUR=explore "$top/scripts/$1.sh"
 	)
 }
 
@@ -110,7 +111,7 @@ if [ "$FLAVOUR" = default ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
 	say "explore: a bug that must be found, then 3000 seeds of each trial, 200 of each scenario, 100 of each case of a suite"
 	status=0
 	{
-		explored 1-3000 '*-trial.*' && explored 1-200 'race-*' && explored 1-100 '*_test_*'
+		in_explore explore 1-3000 '*-trial.*' && in_explore explore 1-200 'race-*' && in_explore explore 1-100 '*_test_*'
 	} >"$build/explored" || status=$?
 	cat "$build/explored"
 	good=$(grep -cE '^(ok|canary:) ' "$build/explored" || :)
@@ -119,9 +120,17 @@ if [ "$FLAVOUR" = default ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
 	canaries=$(grep -c '^canary:' "$build/explored" || :)
 	count "$good" "$(((status || canaries < 3 || good < 6) && !bad ? 1 : bad))" "$(grep -c '^-  ' "$build/explored" || :)"
 	say "explore: what coverage/targets says that trials reach"
-	if KERNEL=$asked FLAVOUR=explore "$top/scripts/coverage.sh"; then
+	if in_explore coverage; then
 		count 1 0
 	else
+		count 0 1
+	fi
+	say "flavour explore: suites and scenarios as ever, which are one test here"
+	if in_explore test >"$build/explored"; then
+		tail -n 1 "$build/explored"
+		count 1 0
+	else
+		cat "$build/explored"
 		count 0 1
 	fi
 fi

@@ -19,15 +19,20 @@ static struct tox {
 	int cancelled;
 } tox;
 
-static void tox_start(struct kunit *test, u32 off)
+/* tox_alloc - the ring of this case, for all its seeds */
+static void tox_alloc(struct kunit *test)
+{
+	tox.ctx = kunit_kzalloc(test, sizeof(*tox.ctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tox.ctx);
+}
+
+static void tox_start(u32 off)
 {
 	struct io_timeout *timeout = io_kiocb_to_cmd(&tox.req, struct io_timeout);
 	struct io_ring_ctx *ctx = tox.ctx;
 
 	memset(&tox, 0, sizeof(tox));
-	tox.ctx = ctx ?: kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
-	ctx = tox.ctx;
-	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	tox.ctx = ctx;
 	ctx->flags = IORING_SETUP_DEFER_TASKRUN;
 	ctx->submitter_task = current;
 	ctx->cached_cq_tail = 0;
@@ -87,8 +92,9 @@ static void tox_canceller(void *data)
 /* It fires while it is cancelled. */
 static void timeout_trial_cancel(struct kunit *test)
 {
+	tox_alloc(test);
 	explore_each_seed(test) {
-		tox_start(test, 0);
+		tox_start(0);
 		explore_run(test, { "armer", tox_armer },
 				  { "canceller", tox_canceller },
 				  { "clock", explore_clock, (void *)1L });
@@ -105,8 +111,9 @@ static void tox_flusher(void *data)
 /* It fires while what it counts has come. */
 static void timeout_trial_flush(struct kunit *test)
 {
+	tox_alloc(test);
 	explore_each_seed(test) {
-		tox_start(test, 1);
+		tox_start(1);
 		explore_run(test, { "armer", tox_armer },
 				  { "flusher", tox_flusher },
 				  { "canceller", tox_canceller },
