@@ -20,6 +20,7 @@ ends()
 		dies 2 the.boot.dies,.with.signal.9 the.boot.ended.with.signal.9
 		long 2 EXPECTATION.FAILED are.more.than.its.list.has
 		longish 1 EXPECTATION.FAILED after.minimising.[12].switch
+		assert 1 ASSERTION.FAILED after.minimising.1.switch
 	END
 }
 
@@ -42,4 +43,11 @@ while read -r name status why how <&4; do
 	case $verdict in NOT*) bad=1 ;; esac
 	printf '%-10s %-70s %s\n' "$name" "$row" "$verdict"
 done 4<"$out.ends"
+# Then seeds that failed do not end the case, but this does.
+status=0
+"$(variant_dir ends)/tree/um-$FLAVOUR/linux" explore=1-300 explore.keep=1 kunit.filter_glob=ends-trial.ends_trial_assert >"$out" 2>&1 || status=$?
+[ "$status" = 1 ] || {
+	bad=1
+	echo "assert, with explore.keep=1: NOT TOLD: status $status"
+}
 exit "$bad"

@@ -9,6 +9,7 @@ static DEFINE_RAW_SPINLOCK(ends_a);
 static DEFINE_RAW_SPINLOCK(ends_b);
 static DECLARE_COMPLETION(ends_never);
 static int ends_x, ends_y;
+static bool ends_raced;
 
 static void ends_a_b(void *unused)
 {
@@ -122,6 +123,24 @@ static void ends_trial_longish(struct kunit *test)
 	}
 }
 
+static void ends_note(void)
+{
+	ends_raced = true;
+}
+
+/* It ends the case at once. */
+static void ends_trial_assert(struct kunit *test)
+{
+	explore_each_seed(test) {
+		ends_x = 0;
+		ends_y = 0;
+		ends_raced = false;
+		explore_run(test, { "one", ends_race, ends_note },
+				  { "other", ends_race, ends_note });
+		KUNIT_ASSERT_FALSE(test, ends_raced);
+	}
+}
+
 static struct kunit_case ends_trials[] = {
 	KUNIT_CASE(ends_trial_deadlock),
 	KUNIT_CASE(ends_trial_livelock),
@@ -130,6 +149,7 @@ static struct kunit_case ends_trials[] = {
 	KUNIT_CASE(ends_trial_dies),
 	KUNIT_CASE(ends_trial_long),
 	KUNIT_CASE(ends_trial_longish),
+	KUNIT_CASE(ends_trial_assert),
 	{}
 };
 

@@ -10,7 +10,8 @@
  *
  *	first NAME	a scenario begins, with seed 0
  *	run		the writer is the first process of this seed
- *	end WHY		all are gone; WHY it has failed, or nothing
+ *	end WHY		all are gone; WHY it has failed, or nothing. -EBADMSG: it has,
+ *			also if only the kernel has seen that
  *	hung		they are not, and will not be
  */
 
@@ -26,8 +27,9 @@ static void start_scenario(void)
 	explore_nr_stores = 1;
 }
 
-static void end_scenario(const char *why)
+static bool end_scenario(const char *why)
 {
+	bool failed;
 	int i;
 
 	ex.on = false;
@@ -35,9 +37,10 @@ static void end_scenario(const char *why)
 	for (i = 0; i < ex.nr; i++)
 		if (!ex.task[i].left && !(why && *why))
 			why = "a task is left";
-	judge(why && *why ? why : NULL);
+	failed = judge(why && *why ? why : NULL);
 	ex.scenario = false;
 	look_at_log();
+	return failed;
 }
 
 static int scenario_set(const char *word, const struct kernel_param *kp)
@@ -60,7 +63,7 @@ static int scenario_set(const char *word, const struct kernel_param *kp)
 	else if (!strcmp(word, "hung"))
 		give_up(word);
 	else if (str_has_prefix(word, "end"))
-		end_scenario(rest);
+		return end_scenario(rest) ? -EBADMSG : 0;
 	else
 		return -EINVAL;
 	return 0;

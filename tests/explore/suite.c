@@ -128,8 +128,11 @@ static void explore_test(struct kunit *test)
 	suite.running = false;
 	see_tasks();
 	kunit_cleanup(&suite.test);
-	if (suite.test.status == KUNIT_SKIPPED && !suite.nr_params)
+	if (suite.test.status == KUNIT_SKIPPED && !suite.nr_params && tr.warming)
 		kunit_skip(test, "%s", suite.test.status_comment);
+	if (suite.test.status == KUNIT_SKIPPED && !suite.nr_params)
+		KUNIT_FAIL(test, "seed 0 was not skipped, and this is: %s",
+			   suite.test.status_comment);
 	suite.nr_run += suite.test.status != KUNIT_SKIPPED;
 	if (suite.test.status == KUNIT_FAILURE)
 		kunit_set_failure(test);

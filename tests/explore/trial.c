@@ -2,8 +2,8 @@
 /*
  * The loop of a trial over its seeds, and what is printed of it: README.md has that.
  *
- * Before the first seed the trial runs once without switches, as seed 0, to learn
- * which points matter, and how many there are.
+ * Before the first seed the trial runs once as seed 0, without switches, late stores or
+ * early reads, to learn which points matter, and how many there are.
  */
 
 /* in simulated time: nobody of a trial should sleep for as long */
@@ -118,6 +118,8 @@ static void end_of_case(void *test)
 	/* An assertion has ended the case, if one is running. */
 	if (tr.running)
 		explore_judge(test);
+	if (tr.failed)
+		kunit_set_failure(test);
 	print_summary();
 }
 
@@ -221,8 +223,6 @@ void explore_judge(struct kunit *test)
 		if (keep_on)
 			test->status = KUNIT_SUCCESS;
 	}
-	if (keep_on && tr.failed && tr.seed == tr.last)
-		kunit_set_failure(test);
 	look_at_log();
 }
 

@@ -46,7 +46,8 @@ bool explores(void)
 	return (told("explore=") || told("explore.list=")) && !access(EXPLORER, F_OK);
 }
 
-static void tell_explorer(const char *word, const char *more)
+/* False if the kernel says that this seed has failed. */
+static bool tell_explorer(const char *word, const char *more)
 {
 	char s[300];
 
@@ -54,8 +55,11 @@ static void tell_explorer(const char *word, const char *more)
 	s[strcspn(s, "\n")] = '\0';
 	if (!more[0])
 		s[strlen(word)] = '\0';
-	if (write_file(EXPLORER, s))
+	if (!write_file(EXPLORER, s))
+		return true;
+	if (errno != EBADMSG)
 		die(EXPLORER ": %s: %m", s);
+	return false;
 }
 
 static void __noreturn child(const char *name, int out)
@@ -158,8 +162,7 @@ static bool run_seed(struct test *t, FILE *out, bool first)
 		child(t->name, fileno(out));
 	why = judge(t, out, wait_for_all(pid), first);
 	settle();
-	tell_explorer("end", why);
-	return !why[0];
+	return tell_explorer("end", why);
 }
 
 void explore(struct test *t)
