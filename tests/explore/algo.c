@@ -5,8 +5,8 @@
  * bursts: who runs goes on for 2^0 to 2^6 points, less in a short trial, and then any
  *         task is as good.
  * pct:    tasks have priorities, and the highest runs. At depth - 1 points of the
- *         run, drawn at its start, the running one gets the lowest ever. Finds a
- *         race that takes that many switches with a probability that is known.
+ *         run, drawn at its start, the running one gets one of the depth - 1 lowest.
+ *         Finds a race that takes that many switches with a probability that is known.
  * pos:    each access to come has a priority of its own, drawn anew after it, and
  *         also if another task has just touched the same place.
  * mix:    half of the seeds bursts, a quarter each pct, of depth 2 to 4, and pos.

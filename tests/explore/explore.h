@@ -14,8 +14,8 @@
  *		}
  *	}
  *
- * The threads run together, and so do the threads that they create, until all of
- * the former have returned. They must not wait for ever: that ends the boot.
+ * The threads run together, and so do the io-wq workers that they create, until all
+ * of the former have returned. They must not wait for ever: that ends the boot.
  * A thread { "clock", explore_clock, (void *)2L } lets timers fire though others could
  * run, twice at most. Then a time-out does not mean that nobody could.
  * Static stubs of the test are in force in them. A seed that fails ends the case,

@@ -277,7 +277,6 @@ static void io_wq_trial_cancel_running(struct kunit *test)
 	}
 }
 
-
 static void wqx_three(void *data)
 {
 	struct iowq *iowq = wqx.test->priv;

@@ -85,8 +85,12 @@ static void end_learning(void)
 {
 	int i;
 
-	if (!learn.on)
+	if (!learn.on) {
+		pr_err("explore: seed 0 has too many points to learn which matter\n");
+		ex.choices_of_seed_0 = ex.choices;
+		ex.near_of_seed_0 = ex.near;
 		return;
+	}
 	learn.on = false;
 	learn.known = true;
 	for (i = 0; i < learn.nr_seen; i++) {

@@ -133,8 +133,10 @@ static void pair_access(struct explorer *me, u64 seed)
 	struct written *w, next;
 
 	w = written_at(me->at.addr);
-	if (!w)
+	if (!w) {
+		pairs_lost++;
 		return;
+	}
 	if (update || !(me->at.type & KCSAN_ACCESS_WRITE))
 		pair_read(me, w, seed);
 	if (!(me->at.type & KCSAN_ACCESS_WRITE))

@@ -184,6 +184,8 @@ static void print_unfit(void)
 				len += scnprintf(line + len, sizeof(line) - len,
 						 "!%u", e->held[j]);
 	}
+	if (len == sizeof(line) - 1)
+		strscpy(line + len - 4, " ...", 5);
 	if (len)
 		pr_err("explore: of the list, %d of %d did not fit:%s\n",
 		       replay_unused(), nr_listed, line);
