@@ -28,6 +28,20 @@ explore_side()
 	in_variant "review-$1-$FLAVOUR" explore "$4" >"$out/explored.$1" 2>"$out/log.explored"
 )
 
+# crashed SIDE: whether that exploration, which ended with $ended, has no result; $how says how it ended. Python has 1 for a traceback as well.
+crashed()
+{
+	case $ended in
+	0) result='^review: [0-9]* trials, ' ;;
+	1) result='^NOT OK [^ ]* *seed [0-9]* (' ;;
+	2) result='^review: \(error: \|[0-9]* trials, \)' ;;
+	*) result= ;;
+	esac
+	[ -z "$result" ] || ! cat "$out/explored.$1" "$out/log.explored" | grep -q "$result" || return 1
+	how=$(tail -n 1 "$out/log.explored")
+	how="ended with status $ended: ${how:-it says nothing}"
+}
+
 # explore_lines: the trials and scenarios that come to what changes, for a third of the time that is left.
 explore_lines()
 {
@@ -40,6 +54,10 @@ explore_lines()
 	[ -s "$out/focus.after/lines" ] || return 0
 	ended=0
 	explore_side after "$look/lines" "$room" '*' || ended=$?
+	! crashed after || {
+		fact unknown "exploration of the lines that change $how"
+		return
+	}
 	said=$(sed -n 's/^review: error: //p' "$out/log.explored" | tail -n 1)
 	fact focus "${said:-$(sed -n 's/^review: //p' "$out/explored.after")}"
 	# A trial that had no time is no more than that.
@@ -76,7 +94,9 @@ explored_before()
 		fi
 		seeds=$(sed -n 's/^ok  *[^ ]*  *\([0-9]*\) seeds .*/\1/p' "$out/explored.before")
 		[ "$ended" != 0 ] || [ "$seeds" = "${SEEDS#1-}" ] || ended=short
+		[ "$ended" = short ] || ! crashed before || ended=crashed
 		case $ended in
+		crashed) fact unknown "whether $trial fails without the patch: exploration of that $how" ;;
 		short) fact unknown "whether $trial fails without the patch, for lack of time" ;;
 		0) fact explored "$trial" "$seed" "$why" ;;
 		1) fact note "$trial fails without the patch as well, in flavour $FLAVOUR" ;;

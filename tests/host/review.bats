@@ -135,39 +135,44 @@ clean()
 	grep -q 'undone.flavour smp, for lack of time' "$work/review/facts"
 }
 
-@test "review: schedules of what it changes" {
-	# Pins: its lines, as either side has them; a trial that fails with it, and not without by more seeds, is noted, and one that
-	# fails on both sides; one that had too few seeds without it, or did not end, is not told; without time, that.
+# look: scripts/look.sh, which is review.sh when it comes to explore; stdin is its in_variant().
+look()
+{
 	stand_in
 	sed -i 50d "$tree/io_uring/io-wq.c"
 	git -C "$tree" commit -qam 'without 50'
 	{
 		echo '#!/bin/sh'
 		sed '/^# An end/,$d' scripts/review.sh
-		cat <<-'END'
-			side() { :; }
-			in_variant()
-			{
-				echo "$1 $3 ${SEEDS-}: $(paste -sd ' ' "$focus")" >>ran
-				case $1,$3 in
-				*-after-*)
-					printf 'NOT OK a_trial_%s    seed 7 (pct): it broke\n' new old some
-					echo 'NOT OK a_trial_ends   seeds 1-100: the boot did not end'
-					echo 'NOT OK a_trial_late   no seed was run: BUDGET= is too short'
-					;;
-				*,a_trial_new) echo 'ok     a_trial_new   1035 seeds     9/s'; return ;;
-				*,a_trial_some) echo 'ok     a_trial_some   100 seeds     9/s'; return ;;
-				esac
-				echo 'review: 2 trials, 2 failed'
-				return 1
-			}
-			mkdir -p "$out"
-			start=$(date +%s) scratch=$tree before=HEAD^ after=HEAD
-			echo io_uring/io-wq.c >"$out/changed"
-			explore_lines
-		END
+		echo 'side() { :; }'
+		cat
+		echo 'mkdir -p "$out"; start=$(date +%s) scratch=$tree before=HEAD^ after=HEAD'
+		echo 'echo io_uring/io-wq.c >"$out/changed"; explore_lines'
 	} >scripts/look.sh
 	chmod +x scripts/look.sh
+}
+
+@test "review: schedules of what it changes" {
+	# Pins: its lines, as either side has them; a trial that fails with it, and not without by more seeds, is noted, and one that
+	# fails on both sides; one that had too few seeds without it, or did not end, is not told; without time, that.
+	look <<-'END'
+		in_variant()
+		{
+			echo "$1 $3 ${SEEDS-}: $(paste -sd ' ' "$focus")" >>ran
+			case $1,$3 in
+			*-after-*)
+				printf 'NOT OK a_trial_%s    seed 7 (pct): it broke\n' new old some
+				echo 'NOT OK a_trial_ends   seeds 1-100: the boot did not end'
+				echo 'NOT OK a_trial_late   no seed was run: BUDGET= is too short'
+				;;
+			*,a_trial_old) echo 'NOT OK a_trial_old   seed 9 (pct): it broke' ;;
+			*,a_trial_new) printf 'ok     a_trial_new   1035 seeds     9/s\nreview: 1 trials, 0 failed\n'; return ;;
+			*,a_trial_some) printf 'ok     a_trial_some   100 seeds     9/s\nreview: 1 trials, 0 failed\n'; return ;;
+			esac
+			echo 'review: 2 trials, 2 failed'
+			return 1
+		}
+	END
 	BUDGET=100 try scripts/look.sh
 	[ "$(paste -sd ';' ran)" = "review-after-default * : io_uring/io-wq.c 49 io_uring/io-wq.c 50;review-before-default a_trial_new 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_old 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_some 1-1035: io_uring/io-wq.c 50" ]
 	grep -qxP 'explored\ta_trial_new\t7\tit broke' "$work/review/facts"
@@ -180,6 +185,35 @@ clean()
 	BUDGET=25 try scripts/look.sh
 	[ ! -e ran ]
 	grep -q 'undone.exploration of the lines that change, for lack of time' "$work/review/facts"
+}
+
+@test "review: an exploration that broke" {
+	# Pins: whatever ended it, also a traceback, whose status is that of a failure: it is no result, on either side, and how it ended is
+	# said.
+	look <<-'END'
+		in_variant()
+		{
+			case $1,$BROKEN in
+			*-after-*,before*) printf 'NOT OK a_trial    seed 7 (pct): it broke\nreview: 1 trials, 9 seeds, 1 failed\n'; return 1 ;;
+			esac
+			echo 'KeyError: token' >&2
+			[ "${BROKEN#*-}" != late ] || echo 'review: 1 trials, 9 seeds, 0 failed'
+			case $BROKEN in *-[0-9]*) return "${BROKEN#*-}" ;; *) return 1 ;; esac
+		}
+	END
+	for broken in 0 1 late 2 137 143; do
+		rm -rf "$work/review"
+		BROKEN=after-$broken BUDGET=100 try scripts/look.sh
+		grep -qxP "unknown\texploration of the lines that change ended with status ${broken/late/1}: KeyError: token" "$work/review/facts"
+		[ "$(wc -l <"$work/review/facts")" = 1 ]
+	done
+	for broken in 1 late 2 137; do
+		rm "$work/review/facts"
+		BROKEN=before-$broken BUDGET=100 try scripts/look.sh
+		grep -qxP "unknown\twhether a_trial fails without the patch: exploration of that ended with status ${broken/late/1}: KeyError: token" "$work/review/facts"
+		[ "$(grep -c '^focus' "$work/review/facts")" = 1 ]
+		[ "$(wc -l <"$work/review/facts")" = 2 ]
+	done
 }
 
 @test "review: a tree in the middle of a merge" {
