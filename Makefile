@@ -26,7 +26,7 @@ export $(foreach v,$(known),$(if $(filter undefined,$(origin $v)),,$v))
 # The value as it was typed: T='$(x)' is no variable of make's.
 said := $(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $v)),$v))
 # Many an environment has these, for others.
-unexport $(filter-out $(said),CFLAGS GDB HOST)
+unexport $(filter-out $(said),CFLAGS GDB HOST HOSTS JOBS_FILE RESULTS)
 # They are not for the Makefiles that we call, which have variables of the same names.
 MAKEOVERRIDES :=
 $(foreach v,$(filter $(known),$(said)),$(eval override $v := $$(value $v)))

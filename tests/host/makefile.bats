@@ -130,16 +130,16 @@ verbs()
 }
 
 @test "makefile: what other programs read of the environment, and other Makefiles of ours" {
-	# Pins: HOST, GDB and CFLAGS count only if they are typed; no variable reaches the Makefile of a kernel or of the guest.
+	# Pins: HOST, GDB, CFLAGS, HOSTS, JOBS_FILE and RESULTS count only if they are typed; no variable reaches the Makefile of a kernel or of the guest.
 	fake_scripts
 	printf 'CFLAGS := ours\nT := ours\nshow:\n\t@echo "$(CFLAGS) $(T)"\n' >sub.mk
-	printf '%s\n' 'env | grep -E "^(HOST|GDB|CFLAGS|FLAVOUR)=." | sort' 'make -s -f sub.mk show' >>scripts/build.sh
-	HOST=box GDB=/opt/gdb CFLAGS=-O3 FLAVOUR=debug try make kernel
+	printf '%s\n' 'env | grep -E "^(HOST|HOSTS|JOBS_FILE|RESULTS|GDB|CFLAGS|FLAVOUR)=." | sort' 'make -s -f sub.mk show' >>scripts/build.sh
+	HOST=box GDB=/opt/gdb CFLAGS=-O3 HOSTS=/etc/hosts RESULTS=out JOBS_FILE=jobs FLAVOUR=debug try make kernel
 	works
 	[ "$out" = $'build.sh:\nFLAVOUR=debug\nours ours' ]
-	HOST=box try make kernel HOST=there GDB=bt CFLAGS=-O0 T=x
+	HOST=box HOSTS=/etc/hosts try make kernel HOST=there GDB=bt CFLAGS=-O0 T=x HOSTS=a JOBS_FILE=b RESULTS=c
 	works
-	[ "$out" = $'build.sh:\nCFLAGS=-O0\nGDB=bt\nHOST=there\nours ours' ]
+	[ "$out" = $'build.sh:\nCFLAGS=-O0\nGDB=bt\nHOST=there\nHOSTS=a\nJOBS_FILE=b\nRESULTS=c\nours ours' ]
 	HOST=box GDB=/opt/gdb CFLAGS=-O3 try make -s -C / -f "$top/Makefile" kernel HOST=there
 	works
 	[ "$out" = $'build.sh:\nHOST=there\nours ours' ]
