@@ -40,6 +40,7 @@ export FLAVOUR="${FLAVOUR:-explore}"
 . "$top/scripts/lib/variant.sh"
 . "$top/scripts/lib/explore.sh"
 
+matching HOSTS ' *(([1-9][0-9]{0,3}/)?([A-Za-z0-9_][A-Za-z0-9_@.-]*|:)( +|$))*' "names for ssh, such as 'a user@b 8/c', or : for this machine"
 [ -z "${HOSTS+set}" ] || [ -n "$(words_of HOSTS)" ] || die "HOSTS= names no host: HOSTS='a 8/b' takes names for ssh; without HOSTS= it is this machine"
 for v in JOBS_FILE RESULTS; do
 	eval "[ -z \"\${$v+set}\" ] || [ -n \"\${$v}\" ]" || die "$v= takes a path"

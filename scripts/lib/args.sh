@@ -53,7 +53,6 @@ matching ALGO 'mix|bursts|pct|pos' "mix, bursts, pct or pos"
 number DEPTH
 matching MEMORY 'sc|tso|weak' "sc, tso or weak"
 matching LIST '(@[0-9a-f]{8},)?(none|([0-9]{1,2}:[0-9]{1,9}([>~][0-9]{1,2}(![0-9]{1,9})*|<[0-9]{1,2}[.][0-9]{1,9})(,|$))+)' "what a failure has printed, or make minimise"
-matching HOSTS ' *(([1-9][0-9]{0,3}/)?([A-Za-z0-9_][A-Za-z0-9_@.-]*|:)( +|$))*' "names for ssh, such as 'a user@b 8/c', or : for this machine"
 # An unclosed quote.
 words_of ARGV >/dev/null
 case ${RANGE-} in -*) die "RANGE=$RANGE: RANGE= takes commits, a..b or one" ;; esac

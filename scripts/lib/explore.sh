@@ -4,6 +4,8 @@
 
 # Of look_where.
 unset focus
+# Many an environment has these, for others; explore.py takes them for those of make explore.
+[ "$me" = explore ] || unset HOSTS JOBS_FILE RESULTS
 
 # one_schedule: T and SEED say which.
 one_schedule()

@@ -20,11 +20,11 @@ focus_of()
 	touched_lines "$look" "$look/new" >"$look/lines"
 }
 
-# explore_side SIDE LINES SECONDS GLOB: explore.py with that kernel, which looks at these lines.
+# explore_side SIDE LINES SECONDS GLOB [SEEDS]: explore.py with that kernel, which looks at these lines.
 explore_side()
 (
 	unset RANGE FILE
-	export focus="$2" BUDGET="$3"
+	export focus="$2" BUDGET="$3" SEEDS="${5-}"
 	in_variant "review-$1-$FLAVOUR" explore "$4" >"$out/explored.$1" 2>"$out/log.explored"
 )
 
@@ -83,17 +83,17 @@ explored_before()
 	sed -n 's/^NOT OK \([^ ]*\) *seed \([0-9]*\) ([a-z]*): /\1 \2 /p' "$out/explored.after" >"$out/explored"
 	while read -r trial seed why; do
 		ended=0
-		SEEDS="1-$((seed * 5 + 1000))" && export SEEDS
+		many=$((seed * 5 + 1000))
 		room=$(($(left) / 4))
 		[ "$room" -ge 5 ] || room=5
-		explore_side before "$look/lines" "$room" "$trial" || ended=$?
+		explore_side before "$look/lines" "$room" "$trial" "1-$many" || ended=$?
 		if [ "$ended" = 2 ]; then
 			# What it changes is not there without it.
 			ended=0
-			explore_side before '' "$room" "$trial" || ended=$?
+			explore_side before '' "$room" "$trial" "1-$many" || ended=$?
 		fi
 		seeds=$(sed -n 's/^ok  *[^ ]*  *\([0-9]*\) seeds .*/\1/p' "$out/explored.before")
-		[ "$ended" != 0 ] || [ "$seeds" = "${SEEDS#1-}" ] || ended=short
+		[ "$ended" != 0 ] || [ "$seeds" = "$many" ] || ended=short
 		[ "$ended" = short ] || ! crashed before || ended=crashed
 		case $ended in
 		crashed) fact unknown "whether $trial fails without the patch: exploration of that $how" ;;

@@ -154,11 +154,12 @@ look()
 
 @test "review: schedules of what it changes" {
 	# Pins: its lines, as either side has them; a trial that fails with it, and not without by more seeds, is noted, and one that
-	# fails on both sides; one that had too few seeds without it, or did not end, is not told; without time, that.
+	# fails on both sides; one that had too few seeds without it, or did not end, is not told; without time, that. What the environment
+	# has for others, or for make explore, changes nothing.
 	look <<-'END'
 		in_variant()
 		{
-			echo "$1 $3 ${SEEDS-}: $(paste -sd ' ' "$focus")" >>ran
+			echo "$1 $3 ${SEEDS-}${HOSTS-}${JOBS_FILE-}${RESULTS-}: $(paste -sd ' ' "$focus")" >>ran
 			case $1,$3 in
 			*-after-*)
 				printf 'NOT OK a_trial_%s    seed 7 (pct): it broke\n' new old some
@@ -173,7 +174,7 @@ look()
 			return 1
 		}
 	END
-	BUDGET=100 try scripts/look.sh
+	HOSTS=a,b RESULTS=/x JOBS_FILE=x SEEDS=3 BUDGET=100 try scripts/look.sh
 	[ "$(paste -sd ';' ran)" = "review-after-default * : io_uring/io-wq.c 49 io_uring/io-wq.c 50;review-before-default a_trial_new 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_old 1-1035: io_uring/io-wq.c 50;review-before-default a_trial_some 1-1035: io_uring/io-wq.c 50" ]
 	grep -qxP 'explored\ta_trial_new\t7\tit broke' "$work/review/facts"
 	grep -qxP 'note\ta_trial_old fails without the patch as well, in flavour default' "$work/review/facts"
