@@ -28,8 +28,15 @@ def options():
 
 def again():
     """The same for make replay."""
-    where = [(name, os.environ[name]) for name in ("KDIR",) if os.environ.get(name)]
-    return "".join(f" {name}={shlex.quote(value)}" for name, value in [*given.items(), *where])
+    said = {"KERNEL": os.environ.get("other_kernel"), **given, **{n: os.environ.get(n) for n in ("KDIR", "FLAVOUR", "ARGS", "LIMIT")}}
+    if said["FLAVOUR"] == "explore":
+        del said["FLAVOUR"]
+    return "".join(f" {name}={shlex.quote(value)}" for name, value in said.items() if value)
+
+
+def made_with():
+    """The line of what is kept that says what a seed was given with: with other words it is another schedule."""
+    return f"options {' '.join([*options(), *words])}\n"
 
 
 def short(trial):
@@ -134,7 +141,7 @@ class Boot:
 
     def keep(self):
         os.makedirs(kept, exist_ok=True)
-        write(self.path(), f"build {self.build}\noptions {' '.join(options())}\nlist {self.list}\nwhy {self.why}\n\n{self.log}\n{self.ktap}")
+        write(self.path(), f"build {self.build}\n{made_with()}list {self.list}\nwhy {self.why}\n\n{self.log}\n{self.ktap}")
 
     def died(self):
         """Whether it has ended without a word, which no seed can have been told from."""

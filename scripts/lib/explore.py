@@ -25,7 +25,7 @@ import hosts
 import jobs
 import pairs
 from asked import die, me, memory_dir, read, shown
-from boot import Boot, LIMIT_S, Unable, kept, options, short, word_for
+from boot import Boot, LIMIT_S, Unable, kept, made_with, options, short, word_for
 from ddmin import ddmin, join, split
 from exploration import Exploration
 from explored import note, saving, tell
@@ -96,8 +96,8 @@ def replayed(trial):
         die(f"{short(trial)}: this list does not fit any more: {boot.unfit}; nothing failed")
     if other:
         note("another build of the kernel failed with this; in this one it is another schedule")
-    elif before and f"\noptions {' '.join(options())}\n" not in before:
-        note(f"it failed with other ALGO=, DEPTH=, MEMORY=, FILE= or RANGE=, see {shown(path)}")
+    elif before and "\n" + made_with() not in before:
+        note(f"it failed with other ALGO=, DEPTH=, MEMORY=, ARGS=, FILE= or RANGE=, see {shown(path)}")
     elif before and not boot.failed:
         die(f"{short(trial)}, seed {seed} has failed with this very build, and does not now: see {shown(path)}")
     if boot.unfit:

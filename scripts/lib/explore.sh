@@ -6,6 +6,9 @@
 unset focus
 # Many an environment has these, for others; explore.py takes them for those of make explore.
 [ "$me" = explore ] || unset HOSTS JOBS_FILE RESULTS
+# KERNEL=, if make replay needs it to look at the same kernel.
+other_kernel=$asked
+[ -z "$asked" ] || [ -n "$KDIR" ] || [ "$asked" != "$(default_kernel)" ] || other_kernel=
 
 # one_schedule: T and SEED say which.
 one_schedule()
@@ -59,7 +62,7 @@ in_variant()
 	shift
 	mkdir -p "$in/results-$FLAVOUR"
 	env -u PYTHONDONTWRITEBYTECODE me="$me" JOBS="$JOBS" top="$top" work="$in" report="${report:-$in/report-$FLAVOUR}" tree="$in/tree" objdir="$in/tree/um-$FLAVOUR" \
-		results="$in/results-$FLAVOUR" counts="$in/explored-$FLAVOUR" "$python" -S -B "$top/scripts/lib/explore.py" "$@"
+		results="$in/results-$FLAVOUR" other_kernel="$other_kernel" counts="$in/explored-$FLAVOUR" "$python" -S -B "$top/scripts/lib/explore.py" "$@"
 }
 
 # with_bug VARIANT PATCH: build the kernel with this bug, unless it is there from the last time.

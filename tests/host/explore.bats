@@ -217,6 +217,33 @@ setup()
 	fails "some_trial_dies, seed 8: the boot ended with status 134" "Kernel panic"
 }
 
+@test "explore: the command that replays a seed" {
+	# Pins: it has what a seed was given with, and looks at the same kernel; that of the default is not said. With other ARGS= a note
+	# says so.
+	again()
+	{
+		SEEDS=1-9 T=*_bad try env "$@" scripts/explore.sh
+		[ "$status" = 1 ]
+		told=$(sed -n 's/^ *\(make replay .*\), or make minimise; .*/\1/p' <<<"$out")
+	}
+	again KERNEL="$kernel" FLAVOUR=explore
+	[ "$told" = "make replay T=some_trial_bad SEED=7" ]
+	cp -r "$work" build/7.2
+	again KERNEL=7.2 ARGS="a='b' c" LIMIT=50 MEMORY=tso
+	touch "$objdir/mended"
+	try sh -c "$told"
+	[[ $out == "some_trial_bad, seed 7 (pct): EXPECTATION FAILED"*"Picture: build/7.2/"* ]]
+	! grep -v '^make: ' <<<"$err" || false
+	[[ $told == *" LIMIT=50"* ]]
+	KERNEL=7.2 MEMORY=tso ARGS=c T=some_trial_bad SEED=7 try scripts/replay.sh
+	[[ $err == *"it failed with other ALGO=, DEPTH=, MEMORY=, ARGS=, "* ]]
+	rm "$objdir/mended"
+	echo 'other: base' >>uml-config/flavours
+	cp -r "$objdir" "$tree/um-other"
+	again FLAVOUR=other
+	[ "$told" = "make replay T=some_trial_bad SEED=7 FLAVOUR=other" ]
+}
+
 @test "explore: timers and early reads in a story" {
 	cat >"$objdir/trace" <<-'END'
 		explore: timer 1:0 clock/77 ip=0x600a41f0 io_timeout_fn+0x1/0xa0 barrier
@@ -279,7 +306,7 @@ setup()
 	T=some_trial_bad SEED=7 try scripts/replay.sh
 	[ "$status" = 1 ]
 	MEMORY=sc T=some_trial_bad SEED=7 try scripts/replay.sh
-	[ "$err" = "replay: note: it failed with other ALGO=, DEPTH=, MEMORY=, FILE= or RANGE=, see build/$kernel/results-explore/explore/some_trial_bad.7" ]
+	[ "$err" = "replay: note: it failed with other ALGO=, DEPTH=, MEMORY=, ARGS=, FILE= or RANGE=, see build/$kernel/results-explore/explore/some_trial_bad.7" ]
 	T=some_trial_bad SEED=7 LIST='1:3>0,0:5>1!6' try scripts/replay.sh
 	T=some_trial_bad SEED=7 MEMORY=sc try scripts/replay.sh
 	[ -z "$err" ]

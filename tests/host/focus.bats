@@ -195,7 +195,7 @@ repository()
 	[ -z "$err" ]
 	T=some_trial_bad SEED=150 try scripts/replay.sh
 	[ "$status" = 0 ]
-	[[ $err == *"it failed with other ALGO=, DEPTH=, MEMORY=, FILE= or RANGE="* ]]
+	[[ $err == *"it failed with other ALGO=, DEPTH=, MEMORY=, ARGS=, FILE= or RANGE="* ]]
 }
 
 @test "focus: what cannot be" {
