@@ -64,7 +64,7 @@ try()
 		(export SEED="$seed" put_in="$bug" report="$work/report-$FLAVOUR" && in_variant bug minimise "$trial") \
 			>"$proof/$bug.story" 2>"$proof/log" || :
 		how=$(sed -n '1s/.*after minimising \(.*\); \([0-9]* boots, .*\)/\1 (\2)/p' "$proof/$bug.story")
-		[ -n "$how" ] || how="NOT MINIMISED: $(tail -n 1 "$proof/log" "$proof/$bug.story" | tail -n 1)"
+		[ -n "$how" ] || how="NOT MINIMISED: $(cat "$proof/log" "$proof/$bug.story" | tail -n 1)"
 	fi
 	# shellcheck disable=SC2059
 	printf "$row" "$KERNEL" "$bug" "$trial" "$(head -n 1 "$proof/found" | cut -d ' ' -f 3)" "$(median 1)" "$(median 4)" "$how"
@@ -80,23 +80,22 @@ try()
 
 build_explorer
 mkdir -p "$proof"
-# shellcheck disable=SC2059
-printf "$row" kernel bug trial "found by" seeds seconds story
-bad=0
-tried=
 # Those that are asked for are no mutants.
 if [ $# = 0 ]; then mutants; else rm -rf "$proof/mutants"; fi
 bugs >"$proof/bugs"
+sed "s,.*/,,; s/\.patch$//; s/\.$KERNEL$//" "$proof/bugs" >"$proof/names"
+for name; do
+	grep -qxF -- "$name" "$proof/names" || die "no bug $name in tests/explore/bugs, or not for kernel $KERNEL"
+done
+# shellcheck disable=SC2059
+printf "$row" kernel bug trial "found by" seeds seconds story
+bad=0
 while read -r patch <&4; do
 	name=$(basename "$patch" .patch)
 	name=${name%."$KERNEL"}
 	case " ${*:-$name} " in
-	*" $name "*)
-		tried=yes
-		try "$patch" || bad=1
-		;;
+	*" $name "*) try "$patch" || bad=1 ;;
 	esac
 done 4<"$proof/bugs"
-[ -n "$tried" ] || die "no bug $* in tests/explore/bugs"
 [ $# -gt 0 ] || "$top/scripts/lib/ends.sh" || bad=1
 exit "$bad"

@@ -199,6 +199,19 @@ setup()
 	[[ $out != *"ok     "* ]]
 }
 
+@test "explore: bugs that there are not" {
+	# Pins: one of several that is misspelt is named before any is tried; of the others, each is found.
+	printf '%s\n' 'It is wrong.' 'trial: some_trial_bug' | tee "tests/explore/bugs/one.$kernel.patch" >tests/explore/bugs/two.patch
+	sed -i 's/((first <= 7 && last >= 7))/true/; s/fail 7/fail "$first"/' "$objdir/linux"
+	echo 'fixes() { :; }' >>scripts/lib/variant.sh
+	try scripts/lib/bugs.sh one nosuch
+	[ "$status" = 2 ]
+	fails "bugs: error: no bug nosuch in tests/explore/bugs"
+	[ -z "$out" ]
+	try scripts/lib/bugs.sh one
+	works
+}
+
 @test "explore: the story of a seed" {
 	T=some_trial_bad SEED=7 try scripts/replay.sh
 	[ "$status" = 1 ]
