@@ -64,8 +64,11 @@ def explore(globs):
     summary = (f"{len(chosen) - out} trials, {sum(exploration.done.values())} seeds, {failed} failed"
                f"{f', {broken} could not be explored' if broken else ''}, {explored.pairs_said(exploration)}, {took:.0f} s")
     print(f"{me}: {summary}")
-    if nowhere := focus.nowhere(exploration.focus.values()):
-        print(f"{me}: error: {nowhere}", file=sys.stderr)
+    nothing = focus.nowhere(exploration.focus.values())
+    if out == len(chosen) and not failed:
+        nothing = nothing or "nothing was explored: each trial that T= takes is left out"
+    if nothing:
+        print(f"{me}: error: {nothing}", file=sys.stderr)
     with saving():
         for known in exploration.known.values():
             known.keep()

@@ -138,6 +138,7 @@ setup()
 	[[ $out == *"explore: 1 trials, 9 seeds, 0 failed, "* ]]
 	SEEDS=1-9 T=*_out try scripts/explore.sh
 	[ "$status" = 2 ]
+	fails "explore: error: nothing was explored: each trial that T= takes is left out"
 	T=some_trial_out SEED=1 try scripts/replay.sh
 	[ "$status" = 2 ]
 	fails "some_trial_out is left out: there is no such thing here"
