@@ -124,7 +124,7 @@ class Boot:
     def wrong(self):
         """Why this boot says nothing of its seeds, or None."""
         if self.ended:
-            return f"the boot did not end within {LIMIT_S} s, LIMIT= takes more; it was in seed {self.seed or 'none'}"
+            return f"the boot did not end within {LIMIT_S} s, LIMIT= takes more{f'; it was in seed {self.seed}' if self.seed else ''}"
         if self.failed or self.skipped:
             return None
         first, _, last = self.seeds.partition("-")

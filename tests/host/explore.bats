@@ -317,6 +317,10 @@ setup()
 		[[ $out == *"0 failed, 1 could not be explored"* ]]
 	done
 	grep -q 'came to no point' <<<"$out"
+	# It is not known in which.
+	SEEDS=1-9 LIMIT=1 T=*_slow try scripts/explore.sh
+	[ "$status" = 2 ]
+	grep -q '^NOT OK some_trial_slow  *seeds 1-9: the boot did not end within 1 s, LIMIT= takes more$' <<<"$out"
 	T=some_trial_bad SEED=7 try scripts/replay.sh
 	[ "$status" = 1 ]
 	MEMORY=sc T=some_trial_bad SEED=7 try scripts/replay.sh
