@@ -8,6 +8,7 @@
 # are built; explore first tries schedules that switch at the lines of the patches), figures that tests print, and a verdict.
 # build/<kernel>/review/ gets `reply`, text to paste into a mail, and index.html.
 # BUDGET=120 is about how many seconds it may take; what was not done by then is named. T= takes some of the tests.
+# Which trials are explored is decided by the lines that change, not by T=.
 # Exit status: 0 nothing found, 1 something found, 2 could not tell.
 
 . "$(dirname "$0")/lib/common.sh"
