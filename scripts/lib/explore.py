@@ -6,11 +6,11 @@ explore.py explore GLOB...       SEEDS of each, or BUDGET seconds of all, JOBS b
 explore.py collect JOBS_FILE     what the jobs of that file have left
 explore.py replay GLOB           what happens in SEED, or by LIST
 explore.py minimise GLOB         the same, with the fewest switches and late stores that still fail
-explore.py find TRIAL FIRST [N]  the first seed of FIRST on that fails: how many that took, which, who chose, seconds; or nothing
-                                 after N seeds, or 60 s
+explore.py find TRIAL FIRST [N]  the first seed of FIRST on that fails, as "HOW_MANY SEED ALGORITHM SECONDS"; explore.sh and bugs.sh
+                                 read that by position. Status 0; or 1, and nothing, after N seeds or LIMIT= (60) seconds
 
 A boot runs one trial or scenario, with one seed or many: tests/explore/README.md has what the kernel takes and prints. Schedules that failed
-are kept in results/explore/<trial>.<seed>. Exit status: 0 nothing failed, 1 something did, 2 it could not be tested."""
+are kept in results/explore/<trial>.<seed>. Exit status, but for that of find: 0 nothing failed, 1 something did, 2 it could not be tested."""
 
 import fnmatch
 import os
@@ -38,6 +38,7 @@ def schedule():
 
 
 def what(boot):
+    """How many switches it had, in words."""
     return f"{boot.switches} switch{'es' * (boot.switches != '1')}"
 
 
@@ -135,6 +136,7 @@ def minimise(globs):
     tried = {}
 
     def fails(atoms):
+        """Whether it fails by this list, in the same way."""
         text = join(atoms)
         if text not in tried:
             boot = Boot(trial, first.seed, f"explore.list={text}")
@@ -159,7 +161,7 @@ def minimise(globs):
 
 
 def find(trial, first, most="999999999999"):
-    """The seeds from the first on, until one fails."""
+    """The seeds from the first on, until one fails: print which. Return 0 if one has failed, 1 if none."""
     start = time.monotonic()
     at, many = int(first), 1000
     name = one([trial])

@@ -73,6 +73,7 @@ def save(name, kind, title, what, body):
 
 
 def words(trial, seed=None, schedule=None):
+    """What make replay, minimise and gdb take to come to it."""
     which = f" SEED={seed}" if seed else ""
     return f"T={short(trial)}{which}{again()}" + (f" LIST='{schedule}'" if schedule else "")
 
