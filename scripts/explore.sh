@@ -12,19 +12,19 @@
 # The others are named. Lines that were changed again later are left out.
 # First a bug that was put in must be found: tests/explore/bugs/no-retry.patch, the canary.
 # A line a trial or scenario: ok, or the seed that failed, which ends it; how many pairs of a write and a read
-# by another task have come. Without SEEDS a trial is left once 20000 seeds, and ten times as many as had
-# shown the last new pair, have shown none; with SEEDS all are taken. A page of it is written to
-# build/<kernel>/report-explore. make replay and make minimise tell what happens in a seed.
+# by another task have come. Without SEEDS a trial ends after 20000 seeds, but not before ten times as many as
+# the last new pair took; with SEEDS all are taken. A page of it is written to build/<kernel>/report-explore.
+# make replay and make minimise tell what happens in a seed.
 #
-# HOSTS='a b 8/c' explores on these machines, by GNU parallel over ssh, which has to know hosts and keys, as
-# nothing is asked; UMRING_SSH='ssh -F file' is another ssh. 8/c is 8 boots at once on c, else one for each
-# CPU; : is this machine. A job is a boot with a range of seeds. linux is sent to /tmp there (or /var/tmp, or
-# the home directory, whichever has room), tried, and removed at the end; a machine needs perl, setpriv and
-# timeout, and the memory that the boots take. Rows, pairs, report and status are those of one machine. A host
-# that cannot be used, or goes away, is named with the reason; its seeds go to the others, and it is looked
-# for again each 30 s. What has come back is kept in build/<kernel>/results-explore/explore/hosts until the
-# exploration has ended: one that ^C has stopped, or that has no host left, goes on when the same is called
-# again.
+# HOSTS='a b 8/c' explores on these machines, by GNU parallel over ssh, which must be able to log in without a
+# question: their host keys and your key are set up before. UMRING_SSH='ssh -F file' is another ssh. 8/c is 8
+# boots at once on c, else one for each CPU; : is this machine. A job is a boot with a range of seeds. linux is
+# sent to /tmp there (or /var/tmp, or the home directory, whichever has room), tried, and removed at the end; a
+# machine needs perl, setpriv and timeout, and the memory that the boots take. Rows, pairs, report and status
+# are those of one machine. A host that cannot be used, or goes away, is named with the reason; its seeds go to
+# the others, and it is looked for again each 30 s. What has come back is kept in
+# build/<kernel>/results-explore/explore/hosts until the exploration has ended: one that ^C has stopped, or that
+# has no host left, goes on when the same is called again.
 #
 # JOBS_FILE=path with SEEDS= writes command lines for a batch system instead, of 20000 seeds of a trial, or
 # 1000 of a case or scenario. Each boots the copy of linux in the directory path.d beside it, and leaves its

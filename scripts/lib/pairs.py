@@ -15,8 +15,7 @@ ITEM = re.compile(r" ([0-9a-f]+)([>!])([0-9a-f]+):(\d+)@(\d+)")
 class Pairs:
     """Those of one trial, by the addresses of the two, and whether the store was late: [seeds, the first of them, when that was]."""
 
-    # An exploration that names no seeds leaves a trial when so many in a row have shown nothing new, and ten times as many as it
-    # took to the last new pair.
+    # An exploration that names no seeds leaves a trial after so many, but not before ten times as many as the last new pair took.
     QUIET, TIMES = 20000, 10
 
     def __init__(self):
