@@ -47,16 +47,21 @@ def tell(boot, minimal, facts):
     print(f"LIST={boot.signed}")
 
 
-def save(name, kind, title, what, body):
+def index():
+    """What is known of each page, by its name."""
+    try:
+        return json.loads(read(f"{directory}/index.json"))
+    except ValueError:
+        return {}
+
+
+def save(name, kind, title, what, body, build=None):
     """Write a page, and link it from the index. Return its path."""
     os.makedirs(directory, exist_ok=True)
     style = f"<style>{picture.STYLE}</style>\n"
     write(f"{directory}/{name}", page.whole(title, f'{style}<p><a href="index.html">All explorations and stories</a></p>\n{body}'))
-    try:
-        pages = json.loads(read(f"{directory}/index.json"))
-    except ValueError:
-        pages = {}
-    pages[name] = {"kind": kind, "title": title, "what": what, "when": time.time()}
+    pages = index()
+    pages[name] = {"kind": kind, "title": title, "what": what, "build": build, "when": time.time()}
     pages = {n: p for n, p in pages.items() if os.path.exists(f"{directory}/{n}")}
     for old in sorted((n for n, p in pages.items() if p["kind"] == "exploration"), key=lambda n: pages[n]["when"])[:-KEPT]:
         os.unlink(f"{directory}/{old}")
@@ -91,7 +96,7 @@ def story_page(boot, told, minimal, facts):
 <h2>Again</h2>
 <p>With this build ({esc(boot.build or 'which did not say its name')}):</p>
 <pre>make replay {esc(words(boot.trial, boot.seed, boot.signed))}
-make gdb {esc(words(boot.trial, boot.seed, boot.signed))}</pre>""")
+make gdb {esc(words(boot.trial, boot.seed, boot.signed))}</pre>""", boot.build)
 
 
 def curve(points, seconds):
@@ -149,7 +154,9 @@ def picture_of(boot):
     if not again.failed:
         return "<p>It has not failed again.</p>"
     minimal = f"{short(boot.trial)}.{boot.seed}.minimal.html"
-    more = f'<a href="{minimal}">As short as it can be</a>' if os.path.exists(f"{directory}/{minimal}") else \
+    told = index().get(minimal, {})
+    same = (told.get("what"), told.get("build")) == (again.why, again.build) and os.path.exists(f"{directory}/{minimal}")
+    more = f'<a href="{minimal}">As short as it can be</a>' if same else \
         f"As short as it can be: <code>make minimise {esc(words(boot.trial, boot.seed))}</code>"
     return f"<p>{more}</p>\n{picture.figure(story.Story(again.log, again.why))}"
 

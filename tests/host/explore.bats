@@ -496,6 +496,20 @@ setup()
 		assert re.search(r'aria-label="2 pairs in', page)
 	END
 	[ "$(grep -c '<a href="' "$pages/index.html")" = 2 ]
+	# Of another build, or of another failure, it is not the same as this one cut short.
+	other()
+	{
+		SEEDS=1-9 T=*_bad try scripts/explore.sh
+		report=$(sed -n 's/^Report: //p' <<<"$out")
+		! grep -q minimal.html "$report" || false
+		grep -q 'As short as it can be: <code>make minimise T=some_trial_bad SEED=7</code>' "$report"
+	}
+	echo 22222222 >"$objdir/build"
+	other
+	rm "$objdir/build"
+	sed -i 's/x.c:74/x.c:75/' "$objdir/linux"
+	other
+	sed -i 's/x.c:75/x.c:74/' "$objdir/linux"
 	rm "$pages/some_trial_bad.7.minimal.html"
 	T=some_trial_bad SEED=7 try scripts/replay.sh
 	[ "$(grep -c minimal "$pages/index.html")" = 0 ]
