@@ -12,6 +12,8 @@ export FLAVOUR="${FLAVOUR:-explore}"
 . "$top/scripts/lib/variant.sh"
 . "$top/scripts/lib/explore.sh"
 . "$top/scripts/lib/pins.sh"
+# It is of one schedule, and would be taken for that of each bug.
+unset LIST
 
 row='%-7s %-26s %-32s %-8s %7s %7s   %s\n'
 proof=$work/proof-$FLAVOUR
