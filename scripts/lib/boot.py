@@ -4,6 +4,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import time
 
@@ -101,8 +102,8 @@ class Boot:
         self.skipped = skipped and skipped[1]
         self.counts = re.search(rf"^explore: {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
-        # timeout's status: it was we who ended it, in whatever seed.
-        self.ended = self.status in (124, 137)
+        # It was we who ended it, in whatever seed. timeout -k kills itself as well; a kernel may do that sooner.
+        self.ended = self.status == 124 or self.status in (137, -signal.SIGKILL) and self.seconds >= LIMIT_S
         if error := re.search(r"^explore: error: (.*)$", self.log, re.M):
             raise Unable(error[1])
         self.look_at_list()
@@ -145,7 +146,7 @@ class Boot:
 
     def died(self):
         """Whether it has ended without a word, which no seed can have been told from."""
-        return not self.failed and not self.ended and not self.counts
+        return not self.failed and not self.ended and not self.counts and not self.skipped
 
     def dies_at(self):
         """The first of its seeds at which a boot dies, with that boot; or None if it does not die again, or at any seed."""

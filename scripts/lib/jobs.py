@@ -8,6 +8,7 @@ import re
 import secrets
 import shlex
 import shutil
+import signal
 import sys
 
 import asked
@@ -26,7 +27,12 @@ MOST_LINES = 100000
 def whole(out, err):
     """What run() would have returned, or None if the end is missing."""
     end = END.search(out[-100:])
-    return (int(end[1]), out[:len(out) - len(end[0])], err, int(end[2]) / 1000) if end else None
+    if not end:
+        return None
+    # A shell says 128 and more of a signal.
+    status = int(end[1])
+    status = 128 - status if status - 128 in signal.valid_signals() else status
+    return status, out[:len(out) - len(end[0])], err, int(end[2]) / 1000
 
 
 def keep(directory, trial, seeds, out, err):

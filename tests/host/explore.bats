@@ -18,7 +18,7 @@ setup()
 			kunit.action=list)
 				case " $* " in
 				*" kunit.filter=module=explored "*) ;;
-				*) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,out} ;;
+				*) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,deaf,shot,out} ;;
 				esac >&2
 				[ ! -e "${0%/*}/suites" ] || case " $* " in
 				*" kunit.filter=module=explored "*) printf '%s\n' some.some_test_{good,bad} ;;
@@ -52,7 +52,9 @@ setup()
 			echo "explore: $kind $trial: $(($1 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 1000000 ns"
 		} >&2
 		case $trial in *slow) echo $$ >"${0%/*}/pid"; exec sleep 60 ;; esac
-		case $trial in *out) printf '%s\n' "    ok 1 $trial # SKIP there is no such thing here" "ok 1 some-trial"; exit ;; esac
+			case $trial in *deaf) echo "$seeds" >>"${0%/*}/deaf"; trap '' QUIT; exec sleep 60 ;; esac
+		case $trial in *shot) if ((first <= 23 && last >= 23)); then kill -9 $$; fi ;; esac
+	case $trial in *out) printf '%s\n' "    ok 1 $trial # SKIP there is no such thing here" "ok 1 some-trial"; exit ;; esac
 		case $trial in *dies) echo "Kernel panic - not syncing: Oops" >&2; exit 134 ;; esac
 		case $trial in *killed) if ((first <= 23 && last >= 23)); then echo "Segmentation fault" >&2; exit 139; fi ;; esac
 		case $trial in
@@ -411,6 +413,22 @@ setup()
 	T=some_trial_killed SEED=23 try scripts/replay.sh
 	[ "$status" = 2 ]
 	fails "seed 23: the boot ended with status 139"
+	SEEDS=1-200 T=*_shot try scripts/explore.sh
+	[ "$status" = 1 ]
+	grep -q '^NOT OK some_trial_shot  *seed 23 (.*): the boot dies, with signal 9: ' <<<"$out"
+}
+
+@test "explore: a boot that does not heed SIGQUIT" {
+	# Pins: LIMIT has ended it, and it is not asked with which seed it dies.
+	fake timeout <<-'END'
+		#!/bin/sh
+		shift 4
+		exec /usr/bin/timeout -s QUIT -k 0.1 "$@"
+	END
+	SEEDS=1-9 LIMIT=1 T=*_deaf try scripts/explore.sh
+	[ "$status" = 2 ]
+	grep -q '^NOT OK some_trial_deaf  *seeds 1-9: the boot did not end within 1 s, LIMIT= takes more' <<<"$out"
+	[ "$(cat "$objdir/deaf")" = 1-9 ]
 }
 
 @test "explore: no room for records" {
@@ -529,7 +547,7 @@ setup()
 	[ "$status" = 2 ]
 	fails "no trial matches nosuch"
 	T='*' SEED=1 try scripts/replay.sh
-	fails "T= matches 13 trials"
+	fails "T= matches 15 trials"
 	SEED=1 try scripts/replay.sh
 	fails "takes T=trial, or race-..., and SEED=n or LIST="
 	T=' ' SEEDS=1 try scripts/explore.sh
