@@ -5,7 +5,7 @@
 #                                  There has to be room for BOOTS more; 0: for all
 # host.sh boot LIMIT WORD... boot with these words; the last line of stdout has the status and how long it took
 # host.sh job TOKEN BYTES RESULT LIMIT WORD...   the same into a file, unless it is there, or that trial has failed: a line of JOBS_FILE,
-#                            which has TOKEN in common with this directory; that the boot was killed is no result
+#                            which has TOKEN in common with this directory; that the boot has died is a result the second time
 
 set -eu
 cd "$(dirname "$0")"
@@ -16,15 +16,27 @@ no()
 	exit 1
 }
 
+# executes DIR: whether a program can be run there; UML maps its memory to be executed.
+executes()
+{
+	x=$(mktemp "$1/umring.XXXXXX" 2>/dev/null) || return
+	echo "exit 0" >"$x" && chmod +x "$x" && "$x" && rm "$x" || {
+		rm -f "$x"
+		return 1
+	}
+} 2>/dev/null
+
 # memory BYTES: in which directories there is room for memory files.
 memory()
 {
 	for d in ${TMPDIR:-/dev/shm /tmp}; do
 		free=$(($(stat -f -c '%a*%S' "$d" 2>/dev/null || echo 0)))
-		if [ "$free" -ge "$1" ] && [ -w "$d" ]; then
+		if [ "$free" -lt "$1" ]; then
+			echo "$d has $((free >> 20)) MiB free" >&2
+		elif executes "$d"; then
 			echo "$d"
 		else
-			echo "$d has $((free >> 20)) MiB free" >&2
+			echo "no program can be run in $d" >&2
 		fi
 	done
 }
@@ -61,7 +73,31 @@ boot()
 	began=$(date +%s%N)
 	status=0
 	setpriv --pdeathsig TERM timeout -s QUIT -k 5 "$limit" ./linux "$@" </dev/null || status=$?
-	printf '\numring: status %s ms %s\n' "$status" "$((($(date +%s%N) - began) / 1000000))"
+	ms=$((($(date +%s%N) - began) / 1000000))
+	printf '\numring: status %s ms %s\n' "$status" "$ms"
+}
+
+# whole RESULT: whether it is one of these jobs, and all there.
+whole()
+{
+	sizes=$(sed -n "1s/^umring: $token out \([0-9][0-9]*\) err \([0-9][0-9]*\)$/\1+\2/p; 1q" "$1" 2>/dev/null) || return
+	# shellcheck disable=SC2004 # It is a sum.
+	[ -n "$sizes" ] && [ "$(wc -c <"$1")" = "$(($(head -n 1 "$1" | wc -c) + $sizes))" ]
+}
+
+# judge LIMIT: $why this boot says nothing of its seeds; $died: it may have been one of them that has ended it.
+judge()
+{
+	why='' died=''
+	last=$(tail -n 1 "$mine/err" | tr -d '\r')
+	if [ "$status" = 124 ] || [ "$status" = 137 ] && [ "$ms" -ge "$(($1 * 1000))" ]; then
+		why="did not end within $1 s: $last"
+	elif grep -q '^explore: error: ' "$mine/err"; then
+		why="cannot be run: $(sed -n 's/^explore: error: //p' "$mine/err" | tr -d '\r' | head -n 1)"
+	elif ! grep -qE '^explore: (trial|scenario) .*( [0-9]+ seeds, | seed [0-9]+ failed: )' "$mine/err" && ! grep -q '^ *ok 1 .*# SKIP ' "$mine/out"; then
+		died=1 why="ended with status $status, and has no result: $last"
+		[ "$status" != 137 ] || why="was killed"
+	fi
 }
 
 job()
@@ -73,8 +109,9 @@ job()
 		echo "host.sh: error: $PWD has other jobs by now; $result of this line is none of them" >&2
 		exit 2
 	}
-	case $(head -n 1 "$result" 2>/dev/null) in "umring: $token "*) return ;; esac
-	[ ! -e "$trial.failed" ] || return 0
+	! whole "$result" || return 0
+	failed=$(cat "$trial.failed" 2>/dev/null) || :
+	[ -z "$failed" ] || ! whole "$failed" || return 0
 	mine=$(mktemp -d "$result.XXXXXX")
 	trap 'rm -rf "$mine"' EXIT
 	trap 'exit 143' INT TERM HUP
@@ -84,22 +121,21 @@ job()
 		exit 2
 	}
 	boot "$@" >"$mine/out" 2>"$mine/err"
-	why=
-	case $status in
-	124) why="did not end within $1 s: $(tail -n 1 "$mine/err" | tr -d '\r')" ;;
-	137) why="was killed" ;;
-	esac
-	[ -z "$why" ] || {
+	judge "$1"
+	# Whoever kills jobs that take too much knows nothing of seeds; one that ends its boot does so again.
+	if [ -n "$why" ] && { [ -z "$died" ] || [ ! -e "$result.died" ]; }; then
+		[ -z "$died" ] || touch "$result.died"
 		echo "host.sh: error: $result $why; this line can be run again" >&2
 		exit 1
-	}
+	fi
 	# A result has its name only when it is whole.
 	{ echo "umring: $token out $(wc -c <"$mine/out") err $(wc -c <"$mine/err")" && cat "$mine/out" "$mine/err"; } >"$mine/all" &&
 		mv "$mine/all" "$result" || {
 		echo "host.sh: error: cannot write $PWD/$result" >&2
 		exit 2
 	}
-	! grep -q '^explore: .* seed [0-9]* failed: ' "$mine/err" || : >"$trial.failed"
+	rm -f "$result.died"
+	! grep -q '^explore: .* seed [0-9]* failed: ' "$mine/err" || echo "$result" >"$trial.failed"
 }
 
 "$@"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # explore.sh on other machines: HOSTS=, JOBS_FILE=, RESULTS=. hosts.bash makes the machines; the kernel is a stand-in, whose trial "bad"
-# fails with seed 7, whose "dies" ends with seed 5, and whose "slow" takes its time.
+# fails with seed 7, whose "dies" and "shot" end with seed 5, and whose "slow" takes its time.
 
 load helper
 
@@ -45,7 +45,7 @@ setup()
 		for word; do
 			case $word in
 			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,slow,once,killed} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,shot,slow,once,killed,skip,hangs,error} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			kunit.filter_glob=*) trial=${word#*.*.} ;;
 			esac
@@ -55,8 +55,14 @@ setup()
 		echo "1..1"
 		case $trial in *slow) echo "$seeds" >>"$HOME/began.$PARALLEL_SSHLOGIN"; sleep 0.6; echo "$seeds" >>"$HOME/ended.$PARALLEL_SSHLOGIN" ;; esac
 		case $trial in *once) [ -e "$HOME/once" ] || { : >"$HOME/once"; read -ra parent <"/proc/$PPID/stat"; kill -9 "${parent[3]}"; } ;; esac
+		if [[ $trial == *shot ]] && ((first <= 5 && last >= 5)); then kill -9 $$; fi
 		if [[ $trial == *dies ]] && ((first <= 5 && last >= 5)); then exit 3; fi
 		case $trial in *killed) [ -e "$HOME/killed" ] || { : >"$HOME/killed"; kill -9 $$; } ;; esac
+		case $trial in
+		*skip) printf '%s\n' "    ok 1 $trial # SKIP not here" "ok 1 some-trial"; exit ;;
+		*hangs) exec sleep 60 ;;
+		*error) echo "explore: error: no such word" >&2; exit 1 ;;
+		esac
 		[ "$(cat "$HOME/began.$PARALLEL_SSHLOGIN" 2>/dev/null | wc -l)" -lt 2 ] || : >"$HOME/twice.$PARALLEL_SSHLOGIN"
 		if [[ $trial == *bad ]] && ((first <= 7 && last >= 7)); then
 			printf '%s\n' "explore: trial $trial seed 7 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=1" \
@@ -107,13 +113,14 @@ files_of()
 
 @test "hosts: the same as here" {
 	# Pins: rows, status, what is kept of a failure, and pairs, whichever machines; nothing of it stays there.
-	SEEDS=1-20000 T='*_good *_bad *_dies' explore
+	SEEDS=1-20000 T='*_good *_bad *_dies *_shot' explore
 	[ "$status" = 1 ]
 	here=$(rows "$out")
 	grep -qE '^NOT OK some_trial_dies +seed 5 \(mix\): the boot dies, with status 3: ' <<<"$out"
+	grep -qE '^NOT OK some_trial_shot +seed 5 \(mix\): the boot dies, with signal 9: ' <<<"$out"
 	cp -r "$kept" "$BATS_TEST_TMPDIR/kept"
 	rm -r "$kept"
-	HOSTS='2/a b :' SEEDS=1-20000 T='*_good *_bad *_dies' explore
+	HOSTS='2/a b :' SEEDS=1-20000 T='*_good *_bad *_dies *_shot' explore
 	[ "$status" = 1 ]
 	[ -z "$err" ]
 	[ "$(rows "$out")" = "$here" ]
@@ -235,6 +242,12 @@ files_of()
 	[ "$status" = 1 ]
 	[ -z "$err" ]
 	[ "$(rows "$out")" = "$here" ]
+	# What has failed is lost.
+	rm jobs.d/*_bad.1-20000
+	sh jobs
+	RESULTS=jobs explore
+	[ "$status" = 1 ]
+	grep -q '^NOT OK some_trial_bad .* seed 7 ' <<<"$out"
 	# Some lines of it are still in a queue when others are written. And ^C has stopped one that writes them.
 	mv jobs queue
 	mkdir jobs.d.tmp
@@ -257,7 +270,6 @@ files_of()
 	RESULTS=jobs explore
 	[ "$status" = 2 ]
 	grep -qE '^NOT OK some_trial_good +only 30000 of 50000 seeds were run$' <<<"$out"
-	rm "$result"
 	sh jobs
 	RESULTS=jobs explore
 	works
@@ -269,17 +281,40 @@ files_of()
 	fails "the results in jobs.d are of several builds of the kernel, 22222222 and 33333333: remove it, and begin anew"
 }
 
-@test "hosts: a job of a batch system is killed" {
-	# Pins: that is no result, and the line can be run again.
-	SEEDS=1-9 T=*_killed JOBS_FILE=jobs explore
+@test "hosts: a job of a batch system that says nothing" {
+	# Pins: a boot that has died is no result, and the line can be run again; it is one the second time, and its seed is found. That
+	# LIMIT has ended it, or that it cannot be run, never is; what is skipped is.
+	SEEDS=1-9 T='*_killed *_shot *_dies *_skip *_hangs *_error' JOBS_FILE=jobs explore
 	works
+	sed -i '/hangs/s/ 60 / 1 /' jobs
+	said()
+	{
+		[ "$(sort <<<"$err")" = "$(printf "host.sh: error: some-trial.some_trial_%s; this line can be run again\n" "$@" | sort)" ]
+	}
+	there()
+	{
+		[ "$(cd jobs.d && echo some*)" = "$(printf 'some-trial.some_trial_%s\n' "$@" | paste -sd ' ')" ]
+	}
+	build='explore: build 1a2b3c4d'
 	try sh jobs
-	[ "$status" = 1 ]
-	fails "host.sh: error: some-trial.some_trial_killed.1-9 was killed; this line can be run again"
-	[ "$(ls -A jobs.d | wc -l)" = 4 ]
-	sh jobs
+	said "dies.1-9 ended with status 3, and has no result: $build" 'killed.1-9 was killed' 'shot.1-9 was killed' \
+		"hangs.1-9 did not end within 1 s: $build" 'error.1-9 cannot be run: no such word'
+	there {dies,killed,shot}.1-9.died skip.1-9
+	try sh jobs
+	said "hangs.1-9 did not end within 1 s: $build" 'error.1-9 cannot be run: no such word'
+	there {dies,killed,shot,skip}.1-9
 	RESULTS=jobs explore
-	works
+	[ "$status" = 1 ]
+	[ -z "$err" ]
+	grep -qE '^NOT OK some_trial_dies +seed 5 \(mix\): the boot dies, with status 3: ' <<<"$out"
+	grep -qE '^NOT OK some_trial_shot +seed 5 \(mix\): the boot dies, with signal 9: ' <<<"$out"
+	grep -qE '^ok     some_trial_killed +9 seeds ' <<<"$out"
+	grep -qE '^-      some_trial_skip +left out: not here$' <<<"$out"
+	# Memory files cannot be in this one.
+	rm jobs.d/*_killed.1-9
+	try unshare -Ur -m sh -c 'mount -t tmpfs -o noexec x "$TMPDIR" && grep killed jobs | sh'
+	[ "$status" = 2 ]
+	fails "no place for UML's memory: no program can be run in $BATS_TEST_TMPDIR/tmp"
 }
 
 @test "hosts: what cannot be" {
