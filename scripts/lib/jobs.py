@@ -105,7 +105,7 @@ def write(exploration, globs):
             die(f"SEEDS={os.environ['SEEDS']} of {len(exploration.next)} trials takes more than {MOST_LINES} lines: give fewer seeds, or T=")
     start = ["sh", f"{directory}/host.sh", "job", token, str(memory_size())]
     lines = [shlex.join([*start, ".".join(taken), str(LIMIT_S), *words_of(*taken)]) for taken in ranges]
-    # It has its name when it is whole.
+    # It has its name when it is whole; lines that lead nowhere would be worse than none.
     new = f"{directory}.tmp"
     try:
         shutil.rmtree(new, ignore_errors=True)
@@ -121,8 +121,9 @@ def write(exploration, globs):
         if focus.rows():
             shutil.copy2(os.environ["focus"], f"{new}/focus")
         asked.write(f"{new}/asked", json.dumps({**said, "T": globs, "token": token}))
-        asked.write(path, "".join(f"{line}\n" for line in lines))
         os.rename(new, directory)
+        new = directory
+        asked.write(path, "".join(f"{line}\n" for line in lines))
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
         raise OSError(error.errno, error.strerror, error.filename2 or error.filename or path) from error

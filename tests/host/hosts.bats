@@ -349,6 +349,18 @@ files_of()
 	T=*_good JOBS_FILE=jobs SEEDS=1-999999999999 explore
 	fails "SEEDS=1-999999999999 of 1 trials takes more than 100000 lines: give fewer seeds, or T="
 	[ -z "$(ls -d jobs*)" ]
+	# It cannot be made.
+	ln -s nowhere jobs.d
+	JOBS_FILE=jobs SEEDS=1-9 explore
+	[ "$status" = 2 ]
+	fails "jobs.d"
+	[ ! -e jobs ]
+	mkdir -p jobs/x
+	rm jobs.d
+	JOBS_FILE=jobs SEEDS=1-9 explore
+	[ "$status" = 2 ]
+	fails "jobs"
+	[ "$(echo jobs*)" = jobs ]
 	JOBS_FILE=no/jobs SEEDS=1-9 explore
 	fails "JOBS_FILE=no/jobs: no such directory"
 }
