@@ -12,6 +12,7 @@ import pairs
 from asked import shown
 from boot import Boot, Unable, again, short
 from explored import saving
+from stopping import stoppable
 
 
 class Exploration:
@@ -97,6 +98,7 @@ class Exploration:
                 if not before or not boot.wrong() and (before.wrong() or int(boot.seed) < int(before.seed)):
                     self.over[trial] = boot
                     self.over_s[trial] = time.monotonic() - self.start
+                    self.keep(boot)
                 if trial in self.open:
                     self.open.remove(trial)
             elif trial in self.open and not self.booting[trial] and (missed := self.focus[trial].missed()):
@@ -106,6 +108,17 @@ class Exploration:
                 self.open.remove(trial)
             self.show()
 
+    @staticmethod
+    def keep(boot):
+        """At once, as who knows how this exploration ends."""
+        with saving():
+            boot.keep()
+
+    def tell(self):
+        """The rows of what was found until now, as it ends too early."""
+        for trial in [t for t in self.next if t in self.over]:
+            print("\n".join(self.row(trial)), flush=True)
+
     def show(self):
         """On a terminal: how far it is."""
         if sys.stderr.isatty():
@@ -114,10 +127,11 @@ class Exploration:
 
     def go(self):
         threads = [threading.Thread(target=self.work) for _ in range(int(os.environ["JOBS"]))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with stoppable():
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         if self.unable:
             raise self.unable
 
@@ -145,8 +159,6 @@ class Exploration:
             rate = n / (self.ns[trial] / 1e9)
             return [f"ok     {short(trial):<32} {n:8d} seeds {rate:7.0f}/s {self.points[trial] // n:6d} points"
                     f"{self.focus[trial].said()}{explored.pairs_of(self, trial)}"]
-        with saving():
-            boot.keep()
         see = "" if explored.unsaved else f"see {shown(boot.path())}"
         if bad := boot.wrong():
             return [f"NOT OK {short(trial):<32} seeds {boot.seeds}: {bad}"] + [f"       {line}" for line in [see] if line]

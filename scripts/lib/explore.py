@@ -14,6 +14,7 @@ are kept in results/explore/<trial>.<seed>. Exit status, but for that of find: 0
 
 import fnmatch
 import os
+import shutil
 import signal
 import sys
 import time
@@ -29,6 +30,7 @@ from boot import Boot, LIMIT_S, Unable, kept, made_with, options, short, word_fo
 from ddmin import ddmin, join, split
 from exploration import Exploration
 from explored import note, saving, tell
+from stopping import SIGNALS, Stopped, stoppable
 from trials import absent, one, trials
 
 
@@ -47,14 +49,23 @@ def explore(globs):
     exploration = Exploration(focus.first(chosen))
     if os.environ.get("JOBS_FILE"):
         return jobs.write(exploration, globs)
-    if os.environ.get("RESULTS"):
-        jobs.load(exploration, os.environ["RESULTS"], os.environ["token"])
-    elif os.environ.get("HOSTS"):
-        hosts.go(exploration, globs)
-    else:
-        exploration.go()
-    took = time.monotonic() - exploration.start
-    exploration.known = pairs.known(exploration.pairs, short, kept)
+    directory = None
+    try:
+        if os.environ.get("RESULTS"):
+            jobs.load(exploration, os.environ["RESULTS"], os.environ["token"])
+        elif os.environ.get("HOSTS"):
+            directory = hosts.go(exploration, globs)
+        else:
+            exploration.go()
+        took = time.monotonic() - exploration.start
+        with stoppable():
+            exploration.known = pairs.known(exploration.pairs, short, kept)
+    except Stopped as stopped:
+        exploration.tell()
+        stop(stopped.args[0], None)
+    except (Unable, OSError):
+        exploration.tell()
+        raise
     for trial in chosen:
         print("\n".join(exploration.row(trial)))
     for suite in (s for s in absent if any(fnmatch.fnmatchcase(f"{s}.", glob) or fnmatch.fnmatchcase(s, glob) for glob in globs)):
@@ -64,7 +75,10 @@ def explore(globs):
     out = len(exploration.skipped)
     summary = (f"{len(chosen) - out} trials, {sum(exploration.done.values())} seeds, {failed} failed"
                f"{f', {broken} could not be explored' if broken else ''}, {explored.pairs_said(exploration)}, {took:.0f} s")
-    print(f"{me}: {summary}")
+    print(f"{me}: {summary}", flush=True)
+    # What came from hosts is read again if this was not all of it, or was not said.
+    if directory and not broken:
+        shutil.rmtree(directory)
     nothing = focus.nowhere(exploration.focus.values())
     if out == len(chosen) and not failed:
         nothing = nothing or "nothing was explored: each trial that T= takes is left out"
@@ -186,7 +200,7 @@ def stop(number, _frame):
 
 
 if __name__ == "__main__":
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, stop)
     os.environ["TMPDIR"] = memory_dir(int(os.environ["JOBS"]))
     verb, *rest = sys.argv[1:]

@@ -16,23 +16,19 @@ import tarfile
 import threading
 import time
 
-import counts
 import focus
 import jobs
 from asked import linux, read, words, write
 from boot import Boot, LIMIT_S, Unable, kept, options, words_of
 from explored import note, saving
 from host import Host, PLACES, last_line
+from stopping import Stopped, stoppable
 
 HERE = jobs.HERE
 # Seconds from one look at a host that has gone to the next, and how often one may come back.
 AGAIN_S, TIMES = 30, 5
 # A job is for a few seconds, as ssh takes some tenths.
 BOOT_S, LEAST, LEAST_OF_SLOW, MOST = 4, 6000, 400, 80000
-
-
-class Stopped(Exception):
-    """By a signal, which is its argument."""
 
 
 def at_once(of, function):
@@ -284,12 +280,6 @@ class Hosts:
             before = state
 
 
-def stop(number, _frame):
-    for one in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
-        signal.signal(one, lambda n, _: os._exit(128 + n))
-    raise Stopped(number)
-
-
 def key(globs):
     """The directory of what was asked for, and of this very kernel: one that was stopped goes on there."""
     build = hashlib.sha256(read(linux)).hexdigest()[:16]
@@ -305,9 +295,7 @@ def key(globs):
 
 
 def go(exploration, globs):
-    """Explore on the hosts."""
-    for one in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
-        signal.signal(one, stop)
+    """Explore on the hosts. Return the directory of what has come from them, which is read if the same is called again."""
     focus.check_room()
     directory = key(globs)
     had = jobs.load(exploration, directory)
@@ -315,21 +303,22 @@ def go(exploration, globs):
         note(f"an exploration of the same was stopped after {sum(exploration.done.values())} seeds, and goes on")
     hosts = Hosts(exploration, directory)
     try:
-        try:
-            hosts.prepare()
-            if exploration.until:
-                exploration.until += time.monotonic() - exploration.start
-            hosts.go(had)
-        finally:
-            hosts.leave()
-    except Stopped as stopped:
+        # Until now a signal ends us at once, and with us what we boot here.
+        with stoppable():
+            try:
+                hosts.prepare()
+                if exploration.until:
+                    exploration.until += time.monotonic() - exploration.start
+                hosts.go(had)
+            finally:
+                hosts.leave()
+    except Stopped:
         note(f"stopped; {sum(exploration.done.values())} seeds are kept, and the same call goes on")
-        counts.drop()
-        os._exit(128 + stopped.args[0])
+        raise
     except Unable as error:
         raise Unable(f"{error}; {sum(exploration.done.values())} seeds are kept, and the same call goes on" if any(exploration.done.values())
                      else str(error)) from error
     if exploration.until:
         for trial, done in exploration.done.items():
             exploration.next[trial] = exploration.first + done
-    shutil.rmtree(directory)
+    return directory

@@ -18,7 +18,7 @@ setup()
 			kunit.action=list)
 				case " $* " in
 				*" kunit.filter=module=explored "*) ;;
-				*) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,deaf,shot,out} ;;
+				*) printf '%s\n' some-trial.some_trial_{good,bad,bug,dies,short,slow,late,idle,killed,busy,deaf,shot,unable,out} ;;
 				esac >&2
 				[ ! -e "${0%/*}/suites" ] || case " $* " in
 				*" kunit.filter=module=explored "*) printf '%s\n' some.some_test_{good,bad} ;;
@@ -52,9 +52,10 @@ setup()
 			echo "explore: $kind $trial: $(($1 - first + 1)) seeds, 1 failed, 100 points, 10 switches, 1000000 ns"
 		} >&2
 		case $trial in *slow) echo $$ >"${0%/*}/pid"; exec sleep 60 ;; esac
-			case $trial in *deaf) echo "$seeds" >>"${0%/*}/deaf"; trap '' QUIT; exec sleep 60 ;; esac
+		case $trial in *deaf) echo "$seeds" >>"${0%/*}/deaf"; trap '' QUIT; exec sleep 60 ;; esac
 		case $trial in *shot) if ((first <= 23 && last >= 23)); then kill -9 $$; fi ;; esac
-	case $trial in *out) printf '%s\n' "    ok 1 $trial # SKIP there is no such thing here" "ok 1 some-trial"; exit ;; esac
+		case $trial in *unable) sleep 0.5; echo "explore: error: no such word" >&2; exit 1 ;; esac
+		case $trial in *out) printf '%s\n' "    ok 1 $trial # SKIP there is no such thing here" "ok 1 some-trial"; exit ;; esac
 		case $trial in *dies) echo "Kernel panic - not syncing: Oops" >&2; exit 134 ;; esac
 		case $trial in *killed) if ((first <= 23 && last >= 23)); then echo "Segmentation fault" >&2; exit 139; fi ;; esac
 		case $trial in
@@ -337,14 +338,21 @@ setup()
 }
 
 @test "explore: stopped" {
-	# Pins: at once, and the kernels with it.
-	T=*_slow setsid scripts/explore.sh >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	# Pins: at once, and the kernels with it; what was found until then is printed and kept, also if it cannot go on.
+	T='*_slow *_bad' JOBS=2 setsid scripts/explore.sh >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	wait_for test -s "$objdir/pid"
+	wait_for test -s "$results/explore/some_trial_bad.7"
 	kill -TERM -- "-$!"
 	wait $! || status=$?
 	[ "$status" = 143 ]
+	grep -q '^NOT OK some_trial_bad  *seed 7 ' "$BATS_TEST_TMPDIR/out"
+	[ "$(grep -c '^[oN].* some_trial' "$BATS_TEST_TMPDIR/out")" = 1 ]
 	gone() { ! kill -0 "$(cat "$objdir/pid")"; }
 	wait_for gone
+	SEEDS=1-9 T='*_unable *_bad' JOBS=2 try scripts/explore.sh
+	[ "$status" = 2 ]
+	fails "no such word"
+	grep -q '^NOT OK some_trial_bad  *seed 7 ' <<<"$out"
 }
 
 @test "explore: a replay on another build" {
@@ -547,7 +555,7 @@ setup()
 	[ "$status" = 2 ]
 	fails "no trial matches nosuch"
 	T='*' SEED=1 try scripts/replay.sh
-	fails "T= matches 15 trials"
+	fails "T= matches 16 trials"
 	SEED=1 try scripts/replay.sh
 	fails "takes T=trial, or race-..., and SEED=n or LIST="
 	T=' ' SEEDS=1 try scripts/explore.sh

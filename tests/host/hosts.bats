@@ -220,8 +220,36 @@ files_of()
 	ended=$(cat "$lab"/home/ended.* | wc -l)
 	sleep 1
 	[ "$(cat "$lab"/home/ended.* | wc -l)" = "$ended" ]
+	ls "$kept"/hosts/* | sed -n 's/^some-trial\.some_trial_slow\.//p' >"$BATS_TEST_TMPDIR/came"
+	[ -s "$BATS_TEST_TMPDIR/came" ]
+	rm "$lab"/home/ended.*
 	HOSTS='2/a 2/d' SEEDS=1-30000 T=*_slow explore
-	[[ $err == "explore: note: an exploration of the same was stopped after "* ]]
+	[ "$status" = 0 ]
+	[[ $err == "explore: note: an exploration of the same was stopped after "*" seeds, and goes on" ]]
+	grep -qE '^ok     some_trial_slow +30000 seeds ' <<<"$out"
+	[ -z "$(cat "$lab"/home/ended.* | grep -xFf "$BATS_TEST_TMPDIR/came")" ]
+	[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
+}
+
+@test "hosts: stopped while rows are made" {
+	# Pins: that is no traceback; what was found is said, and what has come is not lost.
+	fake addr2line <<-'END'
+		#!/bin/sh
+		touch "$HOME/rows"
+		exec sleep 20
+	END
+	export HOSTS=a SEEDS=1-3000 T='*_bad *_good'
+	# shellcheck disable=SC2086
+	interrupt 10 "$BATS_TEST_TMPDIR/rows" $in scripts/explore.sh 2>"$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/out"
+	[ "$status" = 130 ]
+	[ ! -s "$BATS_TEST_TMPDIR/err" ]
+	grep -q '^NOT OK some_trial_bad  *seed 7 ' "$BATS_TEST_TMPDIR/out"
+	[ -e "$kept/some_trial_bad.7" ]
+	rm "$BATS_TEST_TMPDIR/bin/addr2line"
+	explore
+	[ "$status" = 1 ]
+	[ "$err" = "explore: note: an exploration of the same was stopped after 3007 seeds, and goes on" ]
+	grep -q '^NOT OK some_trial_bad  *seed 7 ' <<<"$out"
 	[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
 }
 
