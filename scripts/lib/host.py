@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A machine that explores for hosts.py: linux and host.sh are sent there, tried, and removed."""
+"""The machines that explore for hosts.py: linux and host.sh are sent to each, tried, and removed; one that fails is looked at."""
 
+import io
 import os
 import re
+import secrets
 import shlex
 import signal
 import subprocess
+import tarfile
+import threading
+import time
 
-from asked import memory_size
+from asked import linux, memory_size, write
+from boot import Unable
+from explored import note
 from jobs import HERE
 
 # Where the directory of a host can be, the first that has room.
 PLACES = '/tmp /var/tmp "$HOME"'
 # ssh's own status is 255; timeout's is ours, for a host that does not answer.
 NO_SSH, NO_ANSWER = 255, 124
+# Seconds from one look at a host that has gone to the next, and how often one may come back.
+AGAIN_S, TIMES = 30, 5
 
 
 def last_line(text):
@@ -75,3 +84,83 @@ done; echo "umring: no: linux takes {kib} KiB$why"; exit 1""".replace("\n", " ")
             os.killpg(self.ssh.pid, signal.SIGTERM)
         self.sh(f"""for p in /proc/[0-9]*; do case $(readlink "$p/cwd") in */{self.name}*) kill -9 "${{p#/proc/}}";; esac; done 2>/dev/null;
 for d in {PLACES}; do rm -rf "$d/{self.name}"; done""".replace("\n", " "), seconds=20)
+
+
+def at_once(of, function):
+    threads = [threading.Thread(target=function, args=(one,)) for one in of]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class Machines:
+    """Those of HOSTS=, which of them are there, and the file that tells GNU parallel."""
+
+    def __init__(self, exploration, run_dir):
+        self.exploration, self.run_dir, self.slf = exploration, run_dir, f"{run_dir}/hosts"
+        name = f"umring.{secrets.token_hex(12)}"
+        self.all = [Host(word, name) for word in os.environ["HOSTS"].split()]
+        package = io.BytesIO()
+        with tarfile.open(fileobj=package, mode="w:gz", compresslevel=1) as tar:
+            tar.add(linux, "linux")
+            tar.add(f"{HERE}/host.sh", "host.sh")
+        self.package, self.size = package.getvalue(), os.path.getsize(linux)
+        # Threads that look at a host write the hosts, too.
+        self.looking, self.ended, self.writing = set(), False, threading.Lock()
+
+    def unable(self, error):
+        """The exploration ends."""
+        self.exploration.unable = self.exploration.unable or error
+
+    def prepare(self):
+        at_once(self.all, lambda host: host.prepare(self.package, self.size))
+        out = [host for host in self.all if host.why]
+        if not any(host.live for host in self.all):
+            raise Unable("no host of HOSTS= can be used: " + "; ".join(f"{host.login}: {host.why}" for host in out))
+        for host in out:
+            note(f"host {host.login} is left out: {host.why}")
+
+    def leave(self):
+        with self.writing:
+            self.ended = True
+        at_once([host for host in self.all if host.reached], Host.leave)
+
+    def write_hosts(self):
+        """Parallel reads them again when the file is newer by more than a second. None of them would be this machine."""
+        with self.writing:
+            live = [host for host in self.all if host.live]
+            if live and not self.ended:
+                before = os.stat(self.slf).st_mtime if os.path.exists(self.slf) else time.time()
+                write(self.slf, "".join(f"{host.jobs}/{host.login}\n" for host in live))
+                os.utime(self.slf, (before + 5, before + 5))
+
+    def failed(self, login, how):
+        """A job has failed there: look what is with the host."""
+        for host in self.all:
+            if host.login == login and host.live:
+                host.live, host.failures = False, host.failures + 1
+                self.looking.add(host)
+                self.write_hosts()
+                threading.Thread(target=self.look_at, args=(host, how), daemon=True).start()
+
+    def look_at(self, host, how):
+        # Others of its boots may still run, in the memory that they have.
+        host.prepare(self.package, self.size, 1)
+        if self.ended:
+            return
+        if host.why or host.failures > TIMES:
+            host.live = False
+            note(f"host {host.login} is gone: {host.why or f'{host.failures} jobs have failed there'}; its seeds go to the others")
+        else:
+            note(f"host {host.login}: a job {how}, and is run again; the host is there")
+        self.looking.discard(host)
+        self.write_hosts()
+        while host.why and host.failures <= TIMES:
+            time.sleep(AGAIN_S)
+            if self.ended:
+                return
+            host.prepare(self.package, self.size, 1)
+            if host.live:
+                note(f"host {host.login} is there again")
+                self.write_hosts()

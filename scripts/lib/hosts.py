@@ -4,15 +4,12 @@ those of a host that dies to another one; what they print is read as if it had b
 
 import fcntl
 import hashlib
-import io
 import json
 import os
-import secrets
 import shlex
 import shutil
 import signal
 import subprocess
-import tarfile
 import threading
 import time
 
@@ -21,94 +18,24 @@ import jobs
 from asked import linux, read, words, write
 from boot import Boot, LIMIT_S, Unable, kept, options, words_of
 from explored import note, saving
-from host import Host, PLACES, last_line
+from host import Machines, PLACES, last_line
 from stopping import Stopped, stoppable
 
 HERE = jobs.HERE
-# Seconds from one look at a host that has gone to the next, and how often one may come back.
-AGAIN_S, TIMES = 30, 5
 # A job is for a few seconds, as ssh takes some tenths.
 BOOT_S, LEAST, LEAST_OF_SLOW, MOST = 4, 6000, 400, 80000
 
 
-def at_once(of, function):
-    threads = [threading.Thread(target=function, args=(one,)) for one in of]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-class Hosts:
-    """All of them, and a run of GNU parallel on them."""
+class Hosts(Machines):
+    """All of them, and runs of GNU parallel on them."""
 
     def __init__(self, exploration, directory):
-        self.exploration, self.directory, self.run_dir = exploration, directory, f"{directory}/run"
-        name = f"umring.{secrets.token_hex(12)}"
-        self.all = [Host(word, name) for word in os.environ["HOSTS"].split()]
-        self.slf, self.fails, self.log = (f"{self.run_dir}/{n}" for n in ("hosts", "fails", "log"))
-        package = io.BytesIO()
-        with tarfile.open(fileobj=package, mode="w:gz", compresslevel=1) as tar:
-            tar.add(linux, "linux")
-            tar.add(f"{HERE}/host.sh", "host.sh")
-        self.package, self.size = package.getvalue(), os.path.getsize(linux)
-        self.looking, self.pending, self.again, self.sent, self.seen, self.lost = set(), {}, [], 0, {}, ""
-        # Threads that look at a host write the hosts, too.
-        self.ended, self.writing = False, threading.Lock()
+        super().__init__(exploration, f"{directory}/run")
+        self.directory = directory
+        self.fails, self.log = f"{self.run_dir}/fails", f"{self.run_dir}/log"
+        self.pending, self.again, self.sent, self.seen, self.lost = {}, [], 0, {}, ""
         # Boots here, to find the seed with which one elsewhere has died: one at a time.
         self.finding, self.here = [], threading.Lock()
-
-    def prepare(self):
-        at_once(self.all, lambda host: host.prepare(self.package, self.size))
-        out = [host for host in self.all if host.why]
-        if not any(host.live for host in self.all):
-            raise Unable("no host of HOSTS= can be used: " + "; ".join(f"{host.login}: {host.why}" for host in out))
-        for host in out:
-            note(f"host {host.login} is left out: {host.why}")
-
-    def leave(self):
-        with self.writing:
-            self.ended = True
-        at_once([host for host in self.all if host.reached], Host.leave)
-
-    def write_hosts(self):
-        """Parallel reads them again when the file is newer by more than a second. None of them would be this machine."""
-        with self.writing:
-            live = [host for host in self.all if host.live]
-            if live and not self.ended:
-                before = os.stat(self.slf).st_mtime if os.path.exists(self.slf) else time.time()
-                write(self.slf, "".join(f"{host.jobs}/{host.login}\n" for host in live))
-                os.utime(self.slf, (before + 5, before + 5))
-
-    def failed(self, login, how):
-        """A job has failed there: look what is with the host."""
-        for host in self.all:
-            if host.login == login and host.live:
-                host.live, host.failures = False, host.failures + 1
-                self.looking.add(host)
-                self.write_hosts()
-                threading.Thread(target=self.look_at, args=(host, how), daemon=True).start()
-
-    def look_at(self, host, how):
-        # Others of its boots may still run, in the memory that they have.
-        host.prepare(self.package, self.size, 1)
-        if self.ended:
-            return
-        if host.why or host.failures > TIMES:
-            host.live = False
-            note(f"host {host.login} is gone: {host.why or f'{host.failures} jobs have failed there'}; its seeds go to the others")
-        else:
-            note(f"host {host.login}: a job {how}, and is run again; the host is there")
-        self.looking.discard(host)
-        self.write_hosts()
-        while host.why and host.failures <= TIMES:
-            time.sleep(AGAIN_S)
-            if self.ended:
-                return
-            host.prepare(self.package, self.size, 1)
-            if host.live:
-                note(f"host {host.login} is there again")
-                self.write_hosts()
 
     def line(self, trial, seeds):
         """What parallel runs: with the name of the trial, whose jobs are skipped once it is over."""
@@ -222,7 +149,7 @@ class Hosts:
         try:
             boot = Boot(trial, seeds, ran=ran)
         except (Unable, OSError) as error:
-            self.exploration.unable = self.exploration.unable or error
+            self.unable(error)
             return
         if not boot.died():
             self.add(trial, boot, when)
@@ -236,7 +163,7 @@ class Hosts:
             with self.here:
                 boot = boot.dies_at() or boot
         except (Unable, OSError) as error:
-            self.exploration.unable = self.exploration.unable or error
+            self.unable(error)
             return
         self.add(trial, boot, when)
 
