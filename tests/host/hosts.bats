@@ -87,6 +87,21 @@ explore()
 	try $in scripts/explore.sh
 }
 
+# start, finish: the same in the background.
+start()
+{
+	(explore && exit "$status") 4>&- &
+	explorer=$!
+}
+
+finish()
+{
+	status=0
+	wait "$explorer" || status=$?
+	out=$(cat "$BATS_TEST_TMPDIR/out")
+	err=$(cat "$BATS_TEST_TMPDIR/err")
+}
+
 # gone NAME...: nothing of it is on these machines.
 gone()
 {
@@ -136,12 +151,11 @@ files_of()
 
 @test "hosts: one dies in the middle" {
 	# Pins: its seeds are run by the other, and a line says so; parallel gives ssh user@b as -l user b.
-	HOSTS='1/a 1/tester@b' SEEDS=1-18000 T=*_slow explore 4>&- &
-	explorer=$!
+	HOSTS='1/a 1/tester@b' SEEDS=1-18000 T=*_slow start
 	wait_for test -s "$lab/home/began.tester@b"
 	kill -9 "$(cat "$lab/b.pid")"
-	wait "$explorer" || status=$?
-	out=$(cat "$BATS_TEST_TMPDIR/out") err=$(cat "$BATS_TEST_TMPDIR/err")
+	finish
+	[ "$status" = 0 ]
 	grep -qE '^ok     some_trial_slow +18000 seeds ' <<<"$out"
 	[ "$(wc -l <<<"$err")" = 1 ]
 	[[ $err == "explore: note: host tester@b is gone: "*"; its seeds go to the others" ]]
@@ -156,14 +170,14 @@ files_of()
 	[ "$status" = 0 ]
 	grep -qE '^ok     some_trial_once +12000 seeds ' <<<"$out"
 	[ "$err" = "explore: note: host d: a job ended with status 137, and is run again; the host is there" ]
-	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow explore 4>&- &
-	explorer=$!
+	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow start
 	wait_for test -s "$lab/home/began.d"
 	head -c 64M /dev/zero >"$(files_of d)/tmp/fill" || :
-	wait "$explorer"
+	finish
+	[ "$status" = 0 ]
 	rm "$(files_of d)/tmp/fill"
-	grep -qE '^ok     some_trial_slow +30000 seeds ' "$BATS_TEST_TMPDIR/out"
-	grep -qE '^explore: note: host d( is gone)?: ' "$BATS_TEST_TMPDIR/err"
+	grep -qE '^ok     some_trial_slow +30000 seeds ' <<<"$out"
+	grep -qE '^explore: note: host d( is gone)?: ' <<<"$err"
 	gone a d
 }
 
@@ -195,14 +209,14 @@ files_of()
 
 @test "hosts: all die, and the next call goes on" {
 	# Pins: what has come is kept, and is not run again.
-	HOSTS=1/c SEEDS=1-18000 T=*_slow explore 4>&- &
-	explorer=$!
+	HOSTS=1/c SEEDS=1-18000 T=*_slow start
 	wait_for test -s "$lab/home/ended.c"
 	sleep 0.5
 	kill -9 "$(cat "$lab/c.pid")"
-	wait "$explorer" || :
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 2 ]
-	grep -q '^explore: error: no host is left: c: ssh: .* seeds are kept, and the same call goes on$' "$BATS_TEST_TMPDIR/err"
+	finish
+	[ "$status" = 2 ]
+	[ "$(wc -l <<<"$err")" = 2 ]
+	grep -q '^explore: error: no host is left: c: ssh: .* seeds are kept, and the same call goes on$' <<<"$err"
 	HOSTS='2/a' SEEDS=1-18000 T=*_slow explore
 	[ "$status" = 0 ]
 	[[ $err == "explore: note: an exploration of the same was stopped after "*" seeds, and goes on" ]]
