@@ -145,15 +145,24 @@ class Machines:
                 threading.Thread(target=self.look_at, args=(host, how), daemon=True).start()
 
     def look_at(self, host, how):
+        try:
+            self.look_after(host, how)
+        except OSError as error:
+            self.unable(error)
+        finally:
+            self.looking.discard(host)
+
+    def look_after(self, host, how):
         # Others of its boots may still run, in the memory that they have.
-        host.prepare(self.package, self.size, 1)
+        if not self.ended:
+            host.prepare(self.package, self.size, 1)
         if self.ended:
             return
-        if host.why or host.failures > TIMES:
-            host.live = False
-            note(f"host {host.login} is gone: {host.why or f'{host.failures} jobs have failed there'}; its seeds go to the others")
-        else:
-            note(f"host {host.login}: a job {how}, and is run again; the host is there")
+        if host.failures > TIMES:
+            host.why = host.why or f"{host.failures} jobs have failed there"
+        host.live = not host.why
+        note(f"host {host.login} is gone: {host.why}; its seeds go to the others" if host.why else
+             f"a job on host {host.login} {how}; it is run again")
         self.looking.discard(host)
         self.write_hosts()
         while host.why and host.failures <= TIMES:

@@ -198,6 +198,8 @@ class Hosts(Machines):
             ranges = self.left()
             if not ranges:
                 return
+            while self.looking:
+                time.sleep(0.05)
             if not any(host.live for host in self.all):
                 raise Unable("no host is left: " + "; ".join(f"{host.login}: {host.why}" for host in self.all))
             # A host that fails too often is given up.

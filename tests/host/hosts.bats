@@ -45,7 +45,7 @@ setup()
 		for word; do
 			case $word in
 			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,shot,slow,once,killed,skip,hangs,error} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,shot,slow,once,never,killed,skip,hangs,error} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			kunit.filter_glob=*) trial=${word#*.*.} ;;
 			esac
@@ -54,7 +54,11 @@ setup()
 		echo "explore: build 1a2b3c4d" >&2
 		echo "1..1"
 		case $trial in *slow) echo "$seeds" >>"$HOME/began.$PARALLEL_SSHLOGIN"; sleep 0.6; echo "$seeds" >>"$HOME/ended.$PARALLEL_SSHLOGIN" ;; esac
-		case $trial in *once) [ -e "$HOME/once" ] || { : >"$HOME/once"; read -ra parent <"/proc/$PPID/stat"; kill -9 "${parent[3]}"; } ;; esac
+		case $trial in
+		*once | *never)
+			[[ $trial == *once && -e "$HOME/once" ]] || { : >"$HOME/once"; read -ra parent <"/proc/$PPID/stat"; kill -9 "${parent[3]}"; }
+			;;
+		esac
 		if [[ $trial == *shot ]] && ((first <= 5 && last >= 5)); then kill -9 $$; fi
 		if [[ $trial == *dies ]] && ((first <= 5 && last >= 5)); then exit 3; fi
 		case $trial in *killed) [ -e "$HOME/killed" ] || { : >"$HOME/killed"; kill -9 $$; } ;; esac
@@ -169,7 +173,7 @@ files_of()
 	HOSTS=1/d SEEDS=1-12000 T=*_once explore
 	[ "$status" = 0 ]
 	grep -qE '^ok     some_trial_once +12000 seeds ' <<<"$out"
-	[ "$err" = "explore: note: host d: a job ended with status 137, and is run again; the host is there" ]
+	[ "$err" = "explore: note: a job on host d ended with status 137; it is run again" ]
 	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow start
 	wait_for test -s "$lab/home/began.d"
 	head -c 64M /dev/zero >"$(files_of d)/tmp/fill" || :
@@ -177,8 +181,32 @@ files_of()
 	[ "$status" = 0 ]
 	rm "$(files_of d)/tmp/fill"
 	grep -qE '^ok     some_trial_slow +30000 seeds ' <<<"$out"
-	grep -qE '^explore: note: host d( is gone)?: ' <<<"$err"
+	grep -qE '^explore: note: (host d is gone: |a job on host d )' <<<"$err"
 	gone a d
+	# A host where it fails each time is given up.
+	sed -i 's/^AGAIN_S, TIMES = .*/AGAIN_S, TIMES = 30, 1/' scripts/lib/host*.py
+	HOSTS=1/d SEEDS=1-9 T=*_never explore
+	[ "$status" = 2 ]
+	[ "$(tail -n 1 <<<"$err")" = "explore: error: no host is left: d: 2 jobs have failed there" ]
+}
+
+@test "hosts: a look at a host" {
+	# Pins: after the end there is none, and one that cannot be written down ends the exploration.
+	me=x objdir=x tree=x results=x report=x PYTHONPATH=scripts/lib python3 -B - 2>&1 <<-'END'
+		import host, threading, types
+		class Host:
+		    login, jobs, failures, why, live, looks = "a", 1, 1, None, False, 0
+		    def prepare(self, *_):
+		        self.looks += 1
+		hosts = object.__new__(host.Machines)
+		hosts.exploration = types.SimpleNamespace(unable=None)
+		hosts.writing, hosts.package, hosts.size, hosts.slf, hosts.all = threading.Lock(), b"", 1, "/nowhere/hosts", [Host()]
+		for hosts.ended in True, False:
+		    hosts.looking = set(hosts.all)
+		    hosts.look_at(hosts.all[0], "has failed")
+		    assert not hosts.looking and hosts.all[0].looks == (not hosts.ended)
+		    assert isinstance(hosts.exploration.unable, OSError) == (not hosts.ended)
+	END
 }
 
 @test "hosts: left out" {
