@@ -82,8 +82,11 @@ done; echo "umring: no: linux takes {kib} KiB$why"; exit 1""".replace("\n", " ")
         """Nothing of us stays there."""
         if self.ssh and self.ssh.poll() is None:
             os.killpg(self.ssh.pid, signal.SIGTERM)
-        self.sh(f"""for p in /proc/[0-9]*; do case $(readlink "$p/cwd") in */{self.name}*) kill -9 "${{p#/proc/}}";; esac; done 2>/dev/null;
+        status, _, err = self.sh(f"""for p in /proc/[0-9]*; do case $(readlink "$p/cwd") in */{self.name}*) kill -9 "${{p#/proc/}}";; esac; done 2>/dev/null;
 for d in {PLACES}; do rm -rf "$d/{self.name}"; done""".replace("\n", " "), seconds=20)
+        if status:
+            note(f"host {self.login}: {self.name} may still be in /tmp, /var/tmp or the home directory there: "
+                 f"{last_line(err) or f'status {status}'}")
 
 
 def at_once(of, function):

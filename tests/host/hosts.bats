@@ -154,15 +154,16 @@ files_of()
 }
 
 @test "hosts: one dies in the middle" {
-	# Pins: its seeds are run by the other, and a line says so; parallel gives ssh user@b as -l user b.
+	# Pins: its seeds are run by the other, and a line says so, one more what may be left there; parallel gives ssh user@b as -l user b.
 	HOSTS='1/a 1/tester@b' SEEDS=1-18000 T=*_slow start
 	wait_for test -s "$lab/home/began.tester@b"
 	kill -9 "$(cat "$lab/b.pid")"
 	finish
 	[ "$status" = 0 ]
 	grep -qE '^ok     some_trial_slow +18000 seeds ' <<<"$out"
-	[ "$(wc -l <<<"$err")" = 1 ]
-	[[ $err == "explore: note: host tester@b is gone: "*"; its seeds go to the others" ]]
+	[ "$(wc -l <<<"$err")" = 2 ]
+	[[ $err == "explore: note: host tester@b is gone: "*"; its seeds go to the others"$'\n'* ]]
+	[[ $err == *$'\n'"explore: note: host tester@b: umring."*" may still be in /tmp, /var/tmp or the home directory there: ssh: connect to host "* ]]
 	lost=$(comm -23 <(sort "$lab/home/began.tester@b") <(sort "$lab/home/ended.tester@b" 2>/dev/null))
 	[ -n "$lost" ]
 	grep -qx "$lost" "$lab/home/ended.a"
@@ -243,7 +244,7 @@ files_of()
 	kill -9 "$(cat "$lab/c.pid")"
 	finish
 	[ "$status" = 2 ]
-	[ "$(wc -l <<<"$err")" = 2 ]
+	[ "$(wc -l <<<"$err")" = 3 ]
 	grep -q '^explore: error: no host is left: c: ssh: .* seeds are kept, and the same call goes on$' <<<"$err"
 	HOSTS='2/a' SEEDS=1-18000 T=*_slow explore
 	[ "$status" = 0 ]
