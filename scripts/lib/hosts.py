@@ -4,6 +4,7 @@ those of a host that dies to another one; what they print is read as if it had b
 
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import shlex
@@ -54,7 +55,7 @@ class Hosts(Machines):
             pass
 
     def parallel(self, ranges):
-        """Have these run. Those that were not, and are not over, stay in self.pending."""
+        """Have these run. Those that were not, and are not over, stay in self.pending. Return whether parallel has ended by itself."""
         with self.writing:
             shutil.rmtree(self.run_dir, ignore_errors=True)
             for name in "over", "home", "tmp":
@@ -76,7 +77,7 @@ class Hosts(Machines):
         feeder = threading.Thread(target=self.feed, args=(process.stdin, ranges), daemon=True)
         feeder.start()
         try:
-            while process.poll() is None:
+            while (status := process.poll()) is None:
                 self.look()
                 if self.exploration.unable or not self.looking and not any(host.live for host in self.all):
                     break
@@ -87,7 +88,9 @@ class Hosts(Machines):
             self.look()
         for thread in [feeder, *self.finding]:
             thread.join()
-        self.lost = last_line(read(f"{self.run_dir}/said"))
+        self.lost = last_line(read(f"{self.run_dir}/said")) or f"status {process.returncode}"
+        # Up to 101 it is how many jobs have failed.
+        return status is not None and not 0 <= status <= 101
 
     @staticmethod
     def end(process):
@@ -190,23 +193,26 @@ class Hosts(Machines):
     def go(self, had):
         exploration = self.exploration
         exploration.BOOT_S, exploration.LEAST, exploration.LEAST_OF_SLOW, exploration.MOST = BOOT_S, LEAST, LEAST_OF_SLOW, MOST
-        ranges, before = self.ranges(had), None
+        ranges, left, before = self.ranges(had), [], None
         while True:
-            self.parallel(ranges)
+            died = self.parallel(itertools.chain(left, ranges))
             if exploration.unable:
                 raise exploration.unable
-            ranges = self.left()
-            if not ranges:
+            # What parallel was given, or the next that it would have been given.
+            left = self.left() or list(itertools.islice(ranges, 1))
+            if not left:
                 return
             while self.looking:
                 time.sleep(0.05)
             if not any(host.live for host in self.all):
                 raise Unable("no host is left: " + "; ".join(f"{host.login}: {host.why}" for host in self.all))
             # A host that fails too often is given up.
-            state = len(ranges), sum(host.failures for host in self.all)
+            state = sum(exploration.done.values()), len(exploration.open), sum(host.failures for host in self.all)
             if state == before:
-                raise Unable(f"{len(ranges)} jobs have no result, {ranges[0][0]} {ranges[0][1]} among them: {self.lost or 'parallel says nothing'}")
+                raise Unable(f"jobs have no result, {left[0][0]} {left[0][1]} among them: {self.lost}")
             before = state
+            if died:
+                note(f"GNU parallel has ended too early, and is started again: {self.lost}")
 
 
 def key(globs):

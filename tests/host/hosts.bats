@@ -191,6 +191,26 @@ files_of()
 	[ "$(tail -n 1 <<<"$err")" = "explore: error: no host is left: d: 2 jobs have failed there" ]
 }
 
+@test "hosts: GNU parallel dies" {
+	# Pins: what it has not run is run by another one; one that cannot run is a failure.
+	HOSTS='2/a 2/d' SEEDS=1-72000 T=*_slow start
+	wait_for test -s "$lab/home/began.d"
+	kill -9 "$(pgrep -o -f "joblog .*$BATS_TEST_TMPDIR")"
+	finish
+	[ "$status" = 0 ]
+	grep -qE '^ok     some_trial_slow +72000 seeds ' <<<"$out"
+	[ "$err" = "explore: note: GNU parallel has ended too early, and is started again: status -9" ]
+	gone a d
+	fake parallel <<-'END'
+		#!/bin/sh
+		echo "parallel: Error: no perl" >&2
+		exit 255
+	END
+	HOSTS=a SEEDS=1-9 T=*_good explore
+	[ "$status" = 2 ]
+	[ "$(tail -n 1 <<<"$err")" = "explore: error: jobs have no result, some-trial.some_trial_good 1-9 among them: parallel: Error: no perl" ]
+}
+
 @test "hosts: a look at a host" {
 	# Pins: after the end there is none, and one that cannot be written down ends the exploration.
 	me=x objdir=x tree=x results=x report=x PYTHONPATH=scripts/lib python3 -B - 2>&1 <<-'END'
