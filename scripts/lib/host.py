@@ -12,7 +12,7 @@ import tarfile
 import threading
 import time
 
-from asked import linux, memory_size, write
+from asked import linux, memory_size, shown, write
 from boot import Unable
 from explored import note
 from jobs import HERE
@@ -23,6 +23,8 @@ PLACES = '/tmp /var/tmp "$HOME"'
 NO_SSH, NO_ANSWER = 255, 124
 # Seconds from one look at a host that has gone to the next, and how often one may come back.
 AGAIN_S, TIMES = 30, 5
+# Bytes: a result has fewer.
+LEAST_FREE = 1 << 20
 
 
 def last_line(text):
@@ -138,8 +140,18 @@ class Machines:
                 write(self.slf, "".join(f"{host.jobs}/{host.login}\n" for host in live))
                 os.utime(self.slf, (before + 5, before + 5))
 
+    def full(self):
+        """Whether it is here that what comes from hosts has no room."""
+        place = os.statvfs(self.run_dir)
+        full = place.f_bavail * place.f_frsize < LEAST_FREE
+        if full:
+            self.unable(Unable(f"no space left in {shown(self.run_dir)}"))
+        return full
+
     def failed(self, login, how):
         """A job has failed there: look what is with the host."""
+        if self.full():
+            return
         for host in self.all:
             if host.login == login and host.live:
                 host.live, host.failures = False, host.failures + 1

@@ -90,7 +90,7 @@ class Hosts(Machines):
             thread.join()
         self.lost = last_line(read(f"{self.run_dir}/said")) or f"status {process.returncode}"
         # Up to 101 it is how many jobs have failed.
-        return status is not None and not 0 <= status <= 101
+        return status is not None and not 0 <= status <= 101 and not self.full()
 
     @staticmethod
     def end(process):

@@ -45,7 +45,7 @@ setup()
 		for word; do
 			case $word in
 			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,shot,slow,once,never,killed,skip,hangs,error} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,shot,slow,once,never,killed,skip,hangs,error,loud} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			kunit.filter_glob=*) trial=${word#*.*.} ;;
 			esac
@@ -66,6 +66,7 @@ setup()
 		*skip) printf '%s\n' "    ok 1 $trial # SKIP not here" "ok 1 some-trial"; exit ;;
 		*hangs) exec sleep 60 ;;
 		*error) echo "explore: error: no such word" >&2; exit 1 ;;
+		*loud) head -c 4M /dev/zero ;;
 		esac
 		[ "$(cat "$HOME/began.$PARALLEL_SSHLOGIN" 2>/dev/null | wc -l)" -lt 2 ] || : >"$HOME/twice.$PARALLEL_SSHLOGIN"
 		if [[ $trial == *bad ]] && ((first <= 7 && last >= 7)); then
@@ -209,6 +210,15 @@ files_of()
 	HOSTS=a SEEDS=1-9 T=*_good explore
 	[ "$status" = 2 ]
 	[ "$(tail -n 1 <<<"$err")" = "explore: error: jobs have no result, some-trial.some_trial_good 1-9 among them: parallel: Error: no perl" ]
+}
+
+@test "hosts: a disk that is full here" {
+	# Pins: that is no fault of the host.
+	mkdir -p "$kept/hosts"
+	echo "mount -t tmpfs -o size=3m x '$kept/hosts' && exec \"\$@\"" >"$BATS_TEST_TMPDIR/small"
+	HOSTS=1/a SEEDS=1-9 T=*_loud in="$in unshare -m sh $BATS_TEST_TMPDIR/small" explore
+	[ "$status" = 2 ]
+	fails "no space left in "
 }
 
 @test "hosts: a look at a host" {
