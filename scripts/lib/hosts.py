@@ -146,14 +146,16 @@ class Hosts(Machines):
         trial, seeds = self.pending.pop(number)
         for name in path, f"{path}.err", f"{path}.seq":
             os.unlink(name)
-        with saving():
-            jobs.keep(self.directory, trial, seeds, out, err)
         when = began - time.time() + time.monotonic() - self.exploration.start
         try:
             boot = Boot(trial, seeds, ran=ran)
         except (Unable, OSError) as error:
             self.unable(error)
             return
+        # What says nothing of its seeds is run again, if the same is called again.
+        if not boot.wrong():
+            with saving():
+                jobs.keep(self.directory, trial, seeds, out, err)
         if not boot.died():
             self.add(trial, boot, when)
             return

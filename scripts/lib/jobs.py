@@ -63,6 +63,9 @@ def load(exploration, directory, token="-"):
     """Add what is there; return which seeds of which trials that are."""
     had, builds = {}, set()
     for trial, seeds, boot in results(directory, exploration.next, token):
+        # Of hosts, it is run again.
+        if token == "-" and boot.wrong():
+            continue
         builds |= {boot.build} - {None}
         if len(builds) > 1:
             die(f"the results in {shown(directory)} are of several builds of the kernel, {' and '.join(sorted(builds))}:"

@@ -45,7 +45,7 @@ setup()
 		for word; do
 			case $word in
 			list=1) [ "$1" = list=1 ] && { echo suite some; exit; } ;;
-			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,shot,slow,once,never,killed,skip,hangs,error,loud} >&2; exit ;;
+			kunit.action=list) printf '%s\n' some-trial.some_trial_{good,bad,dies,shot,slow,once,never,killed,skip,hangs,error,half,loud} >&2; exit ;;
 			explore=*) seeds=${word#*=} ;;
 			kunit.filter_glob=*) trial=${word#*.*.} ;;
 			esac
@@ -65,7 +65,8 @@ setup()
 		case $trial in
 		*skip) printf '%s\n' "    ok 1 $trial # SKIP not here" "ok 1 some-trial"; exit ;;
 		*hangs) exec sleep 60 ;;
-		*error) echo "explore: error: no such word" >&2; exit 1 ;;
+		*error) [ -e "$HOME/fine" ] || { echo "explore: error: no such word" >&2; exit 1; } ;;
+		*half) [ -e "$HOME/fine" ] || n=$((n - 1)) ;;
 		*loud) head -c 4M /dev/zero ;;
 		esac
 		[ "$(cat "$HOME/began.$PARALLEL_SSHLOGIN" 2>/dev/null | wc -l)" -lt 2 ] || : >"$HOME/twice.$PARALLEL_SSHLOGIN"
@@ -219,6 +220,24 @@ files_of()
 	HOSTS=1/a SEEDS=1-9 T=*_loud in="$in unshare -m sh $BATS_TEST_TMPDIR/small" explore
 	[ "$status" = 2 ]
 	fails "no space left in "
+}
+
+@test "hosts: what says nothing of its seeds" {
+	# Pins: it is no result for the next call, which runs the others no more.
+	export HOSTS=a SEEDS=1-6000
+	said=''
+	for t in half error; do
+		rm -f "$lab/home/fine"
+		T="*_good *_$t" explore
+		[ "$status" = 2 ]
+		touch "$lab/home/fine"
+		T="*_good *_$t" explore
+		[ "$status" = 0 ]
+		said=${said:-$err}
+		grep -qE "^ok     some_trial_$t +6000 seeds " <<<"$out"
+		[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
+	done
+	[[ $said == "explore: note: an exploration of the same was stopped after "*" seeds, and goes on" ]]
 }
 
 @test "hosts: a look at a host" {
