@@ -120,7 +120,8 @@ def write(exploration, globs):
             shutil.copy2(linux, f"{new}/linux")
         shutil.copy2(f"{HERE}/host.sh", f"{new}/host.sh")
         shutil.copy2(f"{asked.objdir}/.config", f"{new}/.config")
-        said = {name: os.environ.get(name, "") for name in ("SEEDS", "ALGO", "DEPTH", "MEMORY", "ARGS", "LIMIT", "FILE", "RANGE")}
+        said = {name: os.environ.get(name, "") for name in ("SEEDS", "ALGO", "DEPTH", "MEMORY", "ARGS", "LIMIT", "FILE", "RANGE",
+                                                          "KDIR", "FLAVOUR", "other_kernel")}
         if focus.rows():
             shutil.copy2(os.environ["focus"], f"{new}/focus")
         asked.write(f"{new}/asked", json.dumps({**said, "T": globs, "token": token}))
