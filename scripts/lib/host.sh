@@ -5,7 +5,7 @@
 #                                  There has to be room for BOOTS more; 0: for all
 # host.sh boot LIMIT WORD... boot with these words; the last line of stdout has the status and how long it took
 # host.sh job TOKEN BYTES RESULT LIMIT WORD...   the same into a file, unless it is there, or that trial has failed: a line of JOBS_FILE,
-#                            which has TOKEN in common with this directory; that the boot has died is a result the second time
+#                            which has TOKEN in common with this directory; a boot that dies is an error the first time, and a result if it does so again
 
 set -eu
 cd "$(dirname "$0")"
@@ -85,16 +85,23 @@ whole()
 	[ -n "$sizes" ] && [ "$(wc -c <"$1")" = "$(($(head -n 1 "$1" | wc -c) + $sizes))" ]
 }
 
-# judge LIMIT: $why this boot says nothing of its seeds; $died: it may have been one of them that has ended it.
+# judge LIMIT: set $why if this boot says nothing of its seeds, and $died if one of them may have ended it.
 judge()
 {
 	why='' died=''
+	seeds=${result##*.}
+	nr=$((${seeds#*-} - ${seeds%-*} + 1))
 	last=$(tail -n 1 "$mine/err" | tr -d '\r')
-	if [ "$status" = 124 ] || [ "$status" = 137 ] && [ "$ms" -ge "$(($1 * 1000))" ]; then
+	if [ "$status" = 124 ] || { [ "$status" = 137 ] && [ "$ms" -ge "$(($1 * 1000))" ]; }; then
 		why="did not end within $1 s: $last"
 	elif grep -q '^explore: error: ' "$mine/err"; then
 		why="cannot be run: $(sed -n 's/^explore: error: //p' "$mine/err" | tr -d '\r' | head -n 1)"
-	elif ! grep -qE '^explore: (trial|scenario) .*( [0-9]+ seeds, | seed [0-9]+ failed: )' "$mine/err" && ! grep -q '^ *ok 1 .*# SKIP ' "$mine/out"; then
+	elif grep -qE '^explore: (trial|scenario) .* seed [0-9]+ failed: ' "$mine/err" || grep -q '^ *ok 1 .*# SKIP ' "$mine/out"; then
+		return 0
+	elif grep -qE '^explore: (trial|scenario) .*: [0-9]+ seeds, ' "$mine/err"; then
+		[ "$status" = 0 ] && grep -qE "^explore: (trial|scenario) .*: $nr seeds, " "$mine/err" && grep -q '^ok 1 ' "$mine/out" ||
+			why="ended with status $status, and its result is not whole: $last"
+	else
 		died=1 why="ended with status $status, and has no result: $last"
 		[ "$status" != 137 ] || why="was killed"
 	fi
@@ -122,7 +129,7 @@ job()
 	}
 	boot "$@" >"$mine/out" 2>"$mine/err"
 	judge "$1"
-	# Whoever kills jobs that take too much knows nothing of seeds; one that ends its boot does so again.
+	# A kill from outside, as for a limit of memory, need not come again; a seed that ends its boot does.
 	if [ -n "$why" ] && { [ -z "$died" ] || [ ! -e "$result.died" ]; }; then
 		[ -z "$died" ] || touch "$result.died"
 		echo "host.sh: error: $result $why; this line can be run again" >&2
