@@ -125,7 +125,7 @@ if [ "$FLAVOUR" = default ] && [ -f "$top/patches/$KERNEL/explore.patch" ]; then
 	else
 		count 0 1
 	fi
-	say "flavour explore: suites and scenarios as ever, which are one test here"
+	say "flavour explore: suites and scenarios without seeds; counted as one test"
 	if in_explore test >"$build/explored"; then
 		tail -n 1 "$build/explored"
 		count 1 0

@@ -12,9 +12,9 @@
 # The others are named. Lines that were changed again later are left out.
 # First a bug that was put in must be found: tests/explore/bugs/no-retry.patch, the canary.
 # A line a trial or scenario: ok, or the seed that failed, which ends it; how many pairs of a write and a read
-# by another task have come. Without SEEDS a trial ends after 20000 seeds, but not before ten times as many as
-# the last new pair took; with SEEDS all are taken. A page of it is written to build/<kernel>/report-explore.
-# make replay and make minimise tell what happens in a seed.
+# by another task have come. Without SEEDS a trial ends at seed 20000, or at ten times the seed that showed
+# the last new pair, whichever is later; with SEEDS all are taken. A page of it is written to
+# build/<kernel>/report-explore. make replay and make minimise tell what happens in a seed.
 #
 # HOSTS='a b 8/c' explores on these machines, by GNU parallel over ssh, which must be able to log in without a
 # question: their host keys and your key are set up before. UMRING_SSH='ssh -F file' is another ssh. 8/c is 8

@@ -173,7 +173,7 @@ struct task_struct *explore_pick(struct rq *rq)
 static void give_way(void)
 {
 	struct explorer *me = find_current();
-	/* a grace period ends after what was stored before it can be seen */
+	/* no grace period may end while stores of this one are held */
 	bool atomic = preempt_count() || irqs_disabled() || (me && me->nr_held);
 
 	explore_nr_atomic += atomic;

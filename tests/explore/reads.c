@@ -14,8 +14,8 @@
  *
  *   - smp_rmb(), smp_load_acquire(), smp_mb(), read-modify-writes, but for those that
  *     are no more than a release;
- *   - spinlocks that anybody takes or gives back, calls of functions.h, mutexes among
- *     them, cpu_relax(), sleep;
+ *   - any spin_lock() or spin_unlock(), calls of functions.h, mutexes among them,
+ *     cpu_relax(), sleep;
  *   - the begin or end of a section that preemption is off in, once somebody waits for
  *     RCU: a reader sees what was done before the grace period that ended before.
  *
@@ -30,10 +30,9 @@
  *     freed objects for longer than a seed takes, and who finds a page has read, or
  *     allocated, where it is.
  *
- * What xa_load() and fget() return counts as a pointer that was read then. An index is not
- * taken for a dependency, though it is one: what was found by one may be read too early
- * here, which is a false alarm. What orders more than it has to, a lock above all, hides
- * bugs.
+ * What xa_load() and fget() return counts as a pointer that was read then. An address
+ * dependency by an index, a[i], is not seen: such a read can come too early here, which
+ * is a false alarm. What orders more than it has to, a lock above all, hides bugs.
  */
 
 #define PASTS 64

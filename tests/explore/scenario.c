@@ -10,8 +10,8 @@
  *
  *	first NAME	a scenario begins, with seed 0
  *	run		the writer is the first process of this seed
- *	end WHY		all are gone; WHY it has failed, or nothing. -EBADMSG: it has,
- *			also if only the kernel has seen that
+ *	end WHY		all are gone; WHY it has failed, or nothing. The write returns
+ *			-EBADMSG if it has, also if only the kernel has seen that
  *	hung		they are not, and will not be
  */
 

@@ -11,10 +11,10 @@
  *
  * Which can be held is up to what the task did since:
  *
- *   - a full barrier, a spinlock that anybody takes or gives back, and a call of a
- *     function in functions.h, mutexes among them, empty the log: all in it can be
- *     seen by everybody. So does the return to user mode, where a plain store of the
- *     program can tell others;
+ *   - a full barrier, any spin_lock() or spin_unlock(), and a call of a function in
+ *     functions.h, mutexes among them, empty the log: all in it can be seen by
+ *     everybody. So does the return to user mode, where a plain store of the program
+ *     can tell others;
  *   - as on x86 (tso), stores become visible in order, so that those that are held
  *     are the last ones; and read-modify-writes empty the log;
  *   - weak: any of them, as the kernel's memory model has it. But a store is not

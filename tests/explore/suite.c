@@ -131,8 +131,8 @@ static void explore_test(struct kunit *test)
 	if (suite.test.status == KUNIT_SKIPPED && !suite.nr_params && tr.warming)
 		kunit_skip(test, "%s", suite.test.status_comment);
 	if (suite.test.status == KUNIT_SKIPPED && !suite.nr_params)
-		KUNIT_FAIL(test, "seed 0 was not skipped, and this is: %s",
-			   suite.test.status_comment);
+		KUNIT_FAIL(test, "seed %llu is skipped, though seed 0 was not: %s",
+			   tr.seed, suite.test.status_comment);
 	suite.nr_run += suite.test.status != KUNIT_SKIPPED;
 	if (suite.test.status == KUNIT_FAILURE)
 		kunit_set_failure(test);
