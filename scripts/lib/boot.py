@@ -102,7 +102,7 @@ class Boot:
         self.skipped = skipped and skipped[1]
         self.counts = re.search(rf"^explore: {case}: (\d+) seeds, (\d+) failed, (\d+) points, (\d+) switches, (\d+) ns$",
                                 self.log, re.M)
-        # It was we who ended it, in whatever seed. timeout -k kills itself as well; a kernel may do that sooner.
+        # It was we who ended it, in whatever seed; timeout -k kills itself as well. SIGKILL before LIMIT was not ours: the boot died.
         self.ended = self.status == 124 or self.status in (137, -signal.SIGKILL) and self.seconds >= LIMIT_S
         if error := re.search(r"^explore: error: (.*)$", self.log, re.M):
             raise Unable(error[1])
@@ -169,5 +169,5 @@ class Boot:
         return f"signal {-self.status}" if self.status < 0 else f"status {self.status}"
 
     def last_line(self):
-        lines = [line for line in self.log.splitlines() if not re.match(r"explore: build | *(KTAP|1\.\.|#)", line)]
+        lines = [line for line in self.log.splitlines() if not re.match(r"explore: (build|seed 0 has) | *(KTAP|1\.\.|#)", line)]
         return ([line for line in lines if "panic" in line] or lines or ["it says nothing"])[-1]

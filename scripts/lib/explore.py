@@ -67,7 +67,7 @@ def explore(globs):
         exploration.tell()
         raise
     for trial in chosen:
-        print("\n".join(exploration.row(trial)))
+        print("\n".join(exploration.row(trial)), flush=True)
     for suite in (s for s in absent if any(fnmatch.fnmatchcase(f"{s}.", glob) or fnmatch.fnmatchcase(s, glob) for glob in globs)):
         print(f"-      {suite + '.*':<32} left out: this kernel has no {suite[:-len('-trial')]}.c")
     broken = sum(1 for trial in chosen if exploration.lacks(trial))
@@ -76,9 +76,9 @@ def explore(globs):
     summary = (f"{len(chosen) - out} trials, {sum(exploration.done.values())} seeds, {failed} failed"
                f"{f', {broken} could not be explored' if broken else ''}, {explored.pairs_said(exploration)}, {took:.0f} s")
     print(f"{me}: {summary}", flush=True)
-    # What came from hosts is read again if this was not all of it, or was not said.
-    if directory and not broken:
-        shutil.rmtree(directory)
+    # What came from hosts is read again if seeds are missing.
+    if directory and (exploration.until or not broken):
+        shutil.rmtree(directory, ignore_errors=True)
     nothing = focus.nowhere(exploration.focus.values())
     if out == len(chosen) and not failed:
         nothing = nothing or "nothing was explored: each trial that T= takes is left out"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The machines that explore for hosts.py: linux and host.sh are sent to each, tried, and removed; one that fails is looked at."""
 
+import contextlib
 import io
 import os
 import re
@@ -23,7 +24,7 @@ PLACES = '/tmp /var/tmp "$HOME"'
 NO_SSH, NO_ANSWER = 255, 124
 # Seconds from one look at a host that has gone to the next, and how often one may come back.
 AGAIN_S, TIMES = 30, 5
-# Bytes: a result has fewer.
+# With fewer bytes free than this, a result may have been cut short.
 LEAST_FREE = 1 << 20
 
 
@@ -38,16 +39,21 @@ class Host:
     def __init__(self, word, name):
         jobs_said, slash, self.login = word.rpartition("/")
         self.jobs = int(jobs_said) if slash else int(os.environ["JOBS"]) if self.login == ":" else 0
-        self.name, self.why, self.live, self.failures, self.reached, self.ssh = name, None, False, 0, False, None
+        self.name, self.why, self.live, self.failures, self.reached, self.waits = name, None, False, 0, False, False
+        # Once it is left, nothing more begins there.
+        self.ssh, self.left, self.beginning = None, False, threading.Lock()
 
-    def sh(self, script, data=b"", seconds=120):
+    def sh(self, script, data=b"", seconds=120, last=False):
         """Run a script there: the status, stdout, and stderr."""
         command = ["sh", "-c", script]
         if self.login != ":":
             command = ["sh", f"{HERE}/remote.sh", "", self.login, "--", shlex.join(command)]
-        # ^C is for us, who end what runs there first.
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as ssh:
-            self.ssh = ssh
+        with self.beginning:
+            if self.left and not last:
+                return NO_SSH, b"", b"it is left"
+            # ^C is for us, who end what runs there first.
+            self.ssh = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        with self.ssh as ssh:
             try:
                 out, err = ssh.communicate(data, seconds)
             except subprocess.TimeoutExpired:
@@ -82,10 +88,13 @@ done; echo "umring: no: linux takes {kib} KiB$why"; exit 1""".replace("\n", " ")
 
     def leave(self):
         """Nothing of us stays there."""
-        if self.ssh and self.ssh.poll() is None:
-            os.killpg(self.ssh.pid, signal.SIGTERM)
+        with self.beginning:
+            self.left = True
+            if self.ssh and self.ssh.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.ssh.pid, signal.SIGTERM)
         status, _, err = self.sh(f"""for p in /proc/[0-9]*; do case $(readlink "$p/cwd") in */{self.name}*) kill -9 "${{p#/proc/}}";; esac; done 2>/dev/null;
-for d in {PLACES}; do rm -rf "$d/{self.name}"; done""".replace("\n", " "), seconds=20)
+r=0; for d in {PLACES}; do rm -rf "$d/{self.name}" || r=1; done; exit $r""".replace("\n", " "), seconds=20, last=True)
         if status:
             note(f"host {self.login}: {self.name} may still be in /tmp, /var/tmp or the home directory there: "
                  f"{last_line(err) or f'status {status}'}")
@@ -155,17 +164,23 @@ class Machines:
         for host in self.all:
             if host.login == login and host.live:
                 host.live, host.failures = False, host.failures + 1
-                self.looking.add(host)
+                # One for each look: as soon as this one lets the host be used, its next job may fail.
+                look = object()
+                self.looking.add(look)
                 self.write_hosts()
-                threading.Thread(target=self.look_at, args=(host, how), daemon=True).start()
+                threading.Thread(target=self.look_at, args=(host, how, look), daemon=True).start()
 
-    def look_at(self, host, how):
+    def look_at(self, host, how, look):
         try:
             self.look_after(host, how)
         except OSError as error:
             self.unable(error)
         finally:
-            self.looking.discard(host)
+            self.looking.discard(look)
+        try:
+            self.wait_for(host)
+        except OSError as error:
+            self.unable(error)
 
     def look_after(self, host, how):
         # Others of its boots may still run, in the memory that they have.
@@ -178,8 +193,14 @@ class Machines:
         host.live = not host.why
         note(f"host {host.login} is gone: {host.why}; its seeds go to the others" if host.why else
              f"a job on host {host.login} {how}; it is run again")
-        self.looking.discard(host)
         self.write_hosts()
+
+    def wait_for(self, host):
+        """Look at a host that is gone again and again."""
+        with self.writing:
+            if self.ended or host.waits:
+                return
+            host.waits = True
         while host.why and host.failures <= TIMES:
             time.sleep(AGAIN_S)
             if self.ended:
@@ -188,3 +209,4 @@ class Machines:
             if host.live:
                 note(f"host {host.login} is there again")
                 self.write_hosts()
+        host.waits = False

@@ -32,7 +32,8 @@ class Hosts(Machines):
 
     def __init__(self, exploration, directory):
         super().__init__(exploration, f"{directory}/run")
-        self.directory = directory
+        # How many seeds have a result in it.
+        self.directory, self.kept = directory, 0
         self.fails, self.log = f"{self.run_dir}/fails", f"{self.run_dir}/log"
         self.pending, self.again, self.sent, self.seen, self.lost = {}, [], 0, {}, ""
         # Boots here, to find the seed with which one elsewhere has died: one at a time.
@@ -156,6 +157,7 @@ class Hosts(Machines):
         if not boot.wrong():
             with saving():
                 jobs.keep(self.directory, trial, seeds, out, err)
+                self.kept += boot.number(1)
         if not boot.died():
             self.add(trial, boot, when)
             return
@@ -202,10 +204,12 @@ class Hosts(Machines):
                 raise exploration.unable
             # What parallel was given, or the next that it would have been given.
             left = self.left() or list(itertools.islice(ranges, 1))
+            # At the end, wait for what is to be said of a job that has failed, but not for a host that does not answer.
+            until = time.monotonic() + (1000 if left else 5)
+            while self.looking and time.monotonic() < until:
+                time.sleep(0.05)
             if not left:
                 return
-            while self.looking:
-                time.sleep(0.05)
             if not any(host.live for host in self.all):
                 raise Unable("no host is left: " + "; ".join(f"{host.login}: {host.why}" for host in self.all))
             # A host that fails too often is given up.
@@ -237,8 +241,9 @@ def go(exploration, globs):
     directory = key(globs)
     had = jobs.load(exploration, directory)
     if had:
-        note(f"an exploration of the same was stopped after {sum(exploration.done.values())} seeds, and goes on")
+        note(f"an earlier exploration of the same is not complete: its {sum(exploration.done.values())} seeds count, and the rest is run")
     hosts = Hosts(exploration, directory)
+    hosts.kept = sum(exploration.done.values())
     try:
         # Until now a signal ends us at once, and with us what we boot here.
         with stoppable():
@@ -250,11 +255,10 @@ def go(exploration, globs):
             finally:
                 hosts.leave()
     except Stopped:
-        note(f"stopped; {sum(exploration.done.values())} seeds are kept, and the same call goes on")
+        note(f"stopped; {hosts.kept} seeds are kept, and the same call goes on")
         raise
     except Unable as error:
-        raise Unable(f"{error}; {sum(exploration.done.values())} seeds are kept, and the same call goes on" if any(exploration.done.values())
-                     else str(error)) from error
+        raise Unable(f"{error}; {hosts.kept} seeds are kept, and the same call goes on" if hosts.kept else str(error)) from error
     if exploration.until:
         for trial, done in exploration.done.items():
             exploration.next[trial] = exploration.first + done

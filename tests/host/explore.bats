@@ -325,9 +325,9 @@ setup()
 	done
 	grep -q 'came to no point' <<<"$out"
 	# It is not known in which.
-	SEEDS=1-9 LIMIT=1 T=*_slow try scripts/explore.sh
+	SEEDS=1-9 LIMIT=3 T=*_slow try scripts/explore.sh
 	[ "$status" = 2 ]
-	grep -q '^NOT OK some_trial_slow  *seeds 1-9: the boot did not end within 1 s, LIMIT= takes more$' <<<"$out"
+	grep -q '^NOT OK some_trial_slow  *seeds 1-9: the boot did not end within 3 s, LIMIT= takes more$' <<<"$out"
 	T=some_trial_bad SEED=7 try scripts/replay.sh
 	[ "$status" = 1 ]
 	MEMORY=sc T=some_trial_bad SEED=7 try scripts/replay.sh
@@ -437,9 +437,9 @@ setup()
 		shift 4
 		exec /usr/bin/timeout -s QUIT -k 0.1 "$@"
 	END
-	SEEDS=1-9 LIMIT=1 T=*_deaf try scripts/explore.sh
+	SEEDS=1-9 LIMIT=3 T=*_deaf try scripts/explore.sh
 	[ "$status" = 2 ]
-	grep -q '^NOT OK some_trial_deaf  *seeds 1-9: the boot did not end within 1 s, LIMIT= takes more' <<<"$out"
+	grep -q '^NOT OK some_trial_deaf  *seeds 1-9: the boot did not end within 3 s, LIMIT= takes more' <<<"$out"
 	[ "$(cat "$objdir/deaf")" = 1-9 ]
 }
 

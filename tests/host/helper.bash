@@ -214,18 +214,18 @@ sums()
 	find "$1" -type f -exec sha256sum {} + | sort
 }
 
-# interrupt SECONDS FILE COMMAND...: start it as from a terminal, press Ctrl-C once FILE is there, and set $status; after SECONDS more
+# interrupt SECONDS FILE COMMAND...: start it as from a terminal, press Ctrl-C once FILE, a glob, is there, and set $status; after SECONDS more
 # it is ended, and $status is 137. A shell's children in the background would not hear of SIGINT.
 interrupt()
 {
 	status=0
 	/usr/bin/python3 - "$@" <<-'END' || status=$?
-		import os, signal, subprocess, sys, time
+		import glob, os, signal, subprocess, sys, time
 		seconds, file, *command = sys.argv[1:]
 		group = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True,
 		                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 		for _ in range(600):
-		    if os.path.exists(file):
+		    if glob.glob(file):
 		        break
 		    time.sleep(0.05)
 		os.killpg(group.pid, signal.SIGINT)

@@ -61,6 +61,7 @@ setup()
 		esac
 		if [[ $trial == *shot ]] && ((first <= 5 && last >= 5)); then kill -9 $$; fi
 		if [[ $trial == *dies ]] && ((first <= 5 && last >= 5)); then exit 3; fi
+		case $trial in *good) echo "$seeds" >>"$HOME/good" ;; esac
 		case $trial in *killed) [ -e "$HOME/killed" ] || { : >"$HOME/killed"; kill -9 $$; } ;; esac
 		case $trial in
 		*skip) printf '%s\n' "    ok 1 $trial # SKIP not here" "ok 1 some-trial"; exit ;;
@@ -195,12 +196,12 @@ files_of()
 
 @test "hosts: GNU parallel dies" {
 	# Pins: what it has not run is run by another one; one that cannot run is a failure.
-	HOSTS='2/a 2/d' SEEDS=1-72000 T=*_slow start
+	HOSTS='2/a 2/d' SEEDS=1-120000 T=*_slow start
 	wait_for test -s "$lab/home/began.d"
 	kill -9 "$(pgrep -o -f "joblog .*$BATS_TEST_TMPDIR")"
 	finish
 	[ "$status" = 0 ]
-	grep -qE '^ok     some_trial_slow +72000 seeds ' <<<"$out"
+	grep -qE '^ok     some_trial_slow +120000 seeds ' <<<"$out"
 	[ "$err" = "explore: note: GNU parallel has ended too early, and is started again: status -9" ]
 	gone a d
 	fake parallel <<-'END'
@@ -227,34 +228,42 @@ files_of()
 	export HOSTS=a SEEDS=1-6000
 	said=''
 	for t in half error; do
-		rm -f "$lab/home/fine"
+		rm -f "$lab"/home/{fine,good}
 		T="*_good *_$t" explore
 		[ "$status" = 2 ]
+		came=$(ls "$kept"/hosts/* | sed -n 's/^some-trial\.some_trial_good\.//p')
 		touch "$lab/home/fine"
+		mv "$lab/home/good" "$lab/home/came"
 		T="*_good *_$t" explore
 		[ "$status" = 0 ]
 		said=${said:-$err}
 		grep -qE "^ok     some_trial_$t +6000 seeds " <<<"$out"
 		[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
+		[ -z "$came" ] || ! grep -qxF "$came" "$lab/home/good" || false
 	done
-	[[ $said == "explore: note: an exploration of the same was stopped after "*" seeds, and goes on" ]]
+	# With a budget there is nothing that the next call would have to go on with.
+	rm "$lab/home/fine"
+	SEEDS='' BUDGET=1 T="*_good *_half" explore
+	[ "$status" = 2 ]
+	[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
+	[[ $said == "explore: note: an earlier exploration of the same is not complete: its "*" seeds count, and the rest is run" ]]
 }
 
 @test "hosts: a look at a host" {
-	# Pins: after the end there is none, and one that cannot be written down ends the exploration.
+	# Pins: after the end there is none, one that cannot be written down ends the exploration, and another one goes on.
 	me=x objdir=x tree=x results=x report=x PYTHONPATH=scripts/lib python3 -B - 2>&1 <<-'END'
 		import host, threading, types
 		class Host:
-		    login, jobs, failures, why, live, looks = "a", 1, 1, None, False, 0
+		    login, jobs, failures, why, live, looks, waits = "a", 1, 1, None, False, 0, False
 		    def prepare(self, *_):
 		        self.looks += 1
 		hosts = object.__new__(host.Machines)
 		hosts.exploration = types.SimpleNamespace(unable=None)
 		hosts.writing, hosts.package, hosts.size, hosts.slf, hosts.all = threading.Lock(), b"", 1, "/nowhere/hosts", [Host()]
 		for hosts.ended in True, False:
-		    hosts.looking = set(hosts.all)
-		    hosts.look_at(hosts.all[0], "has failed")
-		    assert not hosts.looking and hosts.all[0].looks == (not hosts.ended)
+		    hosts.looking = {1, 2}
+		    hosts.look_at(hosts.all[0], "has failed", 1)
+		    assert hosts.looking == {2} and hosts.all[0].looks == (not hosts.ended)
 		    assert isinstance(hosts.exploration.unable, OSError) == (not hosts.ended)
 	END
 }
@@ -297,7 +306,7 @@ files_of()
 	grep -q '^explore: error: no host is left: c: ssh: .* seeds are kept, and the same call goes on$' <<<"$err"
 	HOSTS='2/a' SEEDS=1-18000 T=*_slow explore
 	[ "$status" = 0 ]
-	[[ $err == "explore: note: an exploration of the same was stopped after "*" seeds, and goes on" ]]
+	[[ $err == "explore: note: an earlier exploration of the same is not complete: its "*" seeds count, and the rest is run" ]]
 	grep -qE '^ok     some_trial_slow +18000 seeds ' <<<"$out"
 	! grep -qxFf "$lab/home/ended.c" "$lab/home/ended.a"
 }
@@ -305,7 +314,7 @@ files_of()
 @test "hosts: stopped" {
 	# Pins: ^C ends it on all machines at once, leaves nothing there, and the same call goes on.
 	# shellcheck disable=SC2086
-	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow interrupt 10 "$lab/home/twice.d" $in scripts/explore.sh 2>"$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/out"
+	HOSTS='1/a 1/d' SEEDS=1-30000 T=*_slow interrupt 10 "$kept/hosts/*/some-trial.*-*[0-9]" $in scripts/explore.sh 2>"$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/out"
 	[ "$status" = 130 ]
 	grep -q '^explore: note: stopped; [1-9][0-9]* seeds are kept, and the same call goes on$' "$BATS_TEST_TMPDIR/err"
 	gone a d
@@ -317,7 +326,7 @@ files_of()
 	rm "$lab"/home/ended.*
 	HOSTS='2/a 2/d' SEEDS=1-30000 T=*_slow explore
 	[ "$status" = 0 ]
-	[[ $err == "explore: note: an exploration of the same was stopped after "*" seeds, and goes on" ]]
+	[[ $err == "explore: note: an earlier exploration of the same is not complete: its "*" seeds count, and the rest is run" ]]
 	grep -qE '^ok     some_trial_slow +30000 seeds ' <<<"$out"
 	[ -z "$(cat "$lab"/home/ended.* | grep -xFf "$BATS_TEST_TMPDIR/came")" ]
 	[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
@@ -340,7 +349,7 @@ files_of()
 	rm "$BATS_TEST_TMPDIR/bin/addr2line"
 	explore
 	[ "$status" = 1 ]
-	[ "$err" = "explore: note: an exploration of the same was stopped after 3007 seeds, and goes on" ]
+	[ "$err" = "explore: note: an earlier exploration of the same is not complete: its 3007 seeds count, and the rest is run" ]
 	grep -q '^NOT OK some_trial_bad  *seed 7 ' <<<"$out"
 	[ "$(ls "$kept/hosts" | wc -l)" = 0 ]
 }
@@ -404,7 +413,7 @@ files_of()
 @test "hosts: a job of a batch system that says nothing" {
 	# Pins: a boot that has died is no result, and the line can be run again; it is one the second time, and its seed is found. That
 	# LIMIT has ended it, or that it cannot be run, never is; what is skipped is.
-	SEEDS=1-9 T='*_killed *_shot *_dies *_skip *_hangs *_error' JOBS_FILE=jobs explore
+	SEEDS=1-9 T='*_killed *_shot *_dies *_skip *_hangs *_error *_half' JOBS_FILE=jobs explore
 	works
 	sed -i '/hangs/s/ 60 / 1 /' jobs
 	said()
@@ -418,10 +427,12 @@ files_of()
 	build='explore: build 1a2b3c4d'
 	try sh jobs
 	said "dies.1-9 ended with status 3, and has no result: $build" 'killed.1-9 was killed' 'shot.1-9 was killed' \
-		"hangs.1-9 did not end within 1 s: $build" 'error.1-9 cannot be run: no such word'
+		"hangs.1-9 did not end within 1 s: $build" 'error.1-9 cannot be run: no such word' \
+		"half.1-9 ended with status 0, and its result is not whole: explore: pairs 10>20:8@1"
 	there {dies,killed,shot}.1-9.died skip.1-9
 	try sh jobs
-	said "hangs.1-9 did not end within 1 s: $build" 'error.1-9 cannot be run: no such word'
+	said "hangs.1-9 did not end within 1 s: $build" 'error.1-9 cannot be run: no such word' \
+		"half.1-9 ended with status 0, and its result is not whole: explore: pairs 10>20:8@1"
 	there {dies,killed,shot,skip}.1-9
 	RESULTS=jobs explore
 	[ "$status" = 1 ]
