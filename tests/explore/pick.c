@@ -20,7 +20,8 @@
 
 struct waiter {
 	struct task_struct *task;
-	raw_spinlock_t *lock;		/* or NULL, for explore_nr_atomic */
+	raw_spinlock_t *lock;
+	rwlock_t *rwlock;		/* if both are NULL, explore_nr_atomic */
 	struct waiter *next;
 };
 
@@ -50,6 +51,8 @@ static struct explorer *find_current(void)
 
 static bool must_wait(const struct waiter *w)
 {
+	if (w->rwlock)
+		return w->rwlock->owner_cpu != -1;
 	return w->lock ? raw_spin_is_locked(w->lock) : explore_nr_atomic;
 }
 
@@ -210,9 +213,9 @@ static void relax_for(struct explorer *next, unsigned long can)
 	empty_log();
 }
 
-static void wait_for(raw_spinlock_t *lock)
+static void wait_for(raw_spinlock_t *lock, rwlock_t *rwlock)
 {
-	struct waiter waiter = { current, lock, waiters };
+	struct waiter waiter = { current, lock, rwlock, waiters };
 	struct waiter **w;
 
 	/* but for the clock's, which is as good as a task */
@@ -234,13 +237,20 @@ void explore_wait_lock(raw_spinlock_t *lock)
 {
 	/* What a task that has the lock already does wrong, others say. */
 	if (ex.on && lock->owner != current)
-		wait_for(lock);
+		wait_for(lock, NULL);
+}
+
+/* explore_wait_rwlock - until there is no writer, who may wait for a spinlock */
+void explore_wait_rwlock(rwlock_t *lock)
+{
+	if (ex.on && lock->owner != current)
+		wait_for(NULL, lock);
 }
 
 void explore_wait_atomic(void)
 {
 	if (explore_nr_atomic)
-		wait_for(NULL);
+		wait_for(NULL, NULL);
 }
 
 static void join(struct task_struct *p, const char *name)
