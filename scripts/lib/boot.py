@@ -117,6 +117,11 @@ class Boot:
         self.build = (re.search(r"^explore: build (\w+)$", self.log, re.M) or [None, None])[1]
         self.cut = "explore: the list is longer than " in self.log
 
+    def fails_as(self, other):
+        """Whether both have failed, and in the same way: but for PIDs and hashed pointers, which differ from boot to boot."""
+        mine, its = (re.sub(r"/\d+\b|\b[0-9a-f]{8,}\b", "", boot.why or "") for boot in (self, other))
+        return self.failed and other.failed and mine == its
+
     def number(self, which):
         if self.failed and not self.counts and which == 1:
             return int(self.seed) - int(self.seeds.partition("-")[0]) + 1

@@ -154,7 +154,7 @@ def minimise(globs):
         text = join(atoms)
         if text not in tried:
             boot = Boot(trial, first.seed, f"explore.list={text}")
-            tried[text] = boot.failed and boot.why == first.why
+            tried[text] = boot.fails_as(first)
         return tried[text]
 
     atoms = split(first.list)
@@ -163,7 +163,7 @@ def minimise(globs):
     atoms = split(join(ddmin(atoms, fails)))
     os.environ["LIST"] = join(atoms)
     last = replayed(trial)
-    if last.why != first.why:
+    if not last.fails_as(first):
         die(f"{short(trial)} has failed with LIST={join(atoms)}, and does not now: {last.why or 'nothing failed'}")
     late = sum(1 for atom in atoms if atom[2])
     early = sum(1 for atom in atoms if "<" in atom[1])

@@ -45,7 +45,7 @@ setup()
 		echo "1..1"
 		fail()
 		{
-			echo "explore: $kind $trial seed $1 failed: EXPECTATION FAILED at x.c:74; algo=pct points=29 switches=$(tr -cd '>' <<<"$2" | wc -c)"
+			echo "explore: $kind $trial seed $1 failed: EXPECTATION FAILED at x.c:74${why-}; algo=pct points=29 switches=$(tr -cd '>' <<<"$2" | wc -c)"
 			echo "explore: list=@$build,${2:0:20}"
 			[ -z "${2:20}" ] || echo "explore: list+=${2:20}"
 			[ -z "$trace" ] || cat "${0%/*}/trace"
@@ -313,6 +313,11 @@ setup()
 	T=some_trial_good SEED=7 try scripts/minimise.sh
 	works
 	[[ $out == *"nothing to minimise" ]]
+	# It is the same failure with other PIDs and hashed pointers.
+	sed -i '2iwhy=", some/$$, 00000000$(printf %08x $$)"' "$objdir/linux"
+	T=some_trial_bad SEED=7 try scripts/minimise.sh
+	[ "$status" = 1 ]
+	[[ $out == *"4 switches, after minimising 2 switches, 1 late store; "* ]]
 }
 
 @test "explore: what says nothing of its seeds" {
