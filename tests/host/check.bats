@@ -135,30 +135,35 @@ echo 1..1; echo ok 1 one'
 }
 
 @test "check: schedules by seeds" {
-	# Pins: in flavour default, where the kernel can; a trial that fails, and a failure that no line shows; and what trials reach.
+	# Pins: in flavour default, where the kernel can; a trial that fails, and a failure that no line shows; what trials reach; and the tests.
 	says explore 'case $FLAVOUR,$SEEDS,$T in "explore,1-3000,*-trial.*") ;; "explore,1-200,race-*" | "explore,1-100,*_test_*") ;; *) exit 1 ;; esac; echo "canary: x"; echo "ok     a 3000 seeds"; echo "-      b left out: x"'
 	try scripts/check.sh
 	sum 10 0 4
 	touch "$top/patches/$kernel/explore.patch"
 	try scripts/check.sh
-	sum 17 0 7
+	sum 18 0 7
 	says explore 'case $T in race-*) echo "canary: x"; exit ;; esac; echo "canary: x"; echo "ok     a 3000 seeds"'
 	try scripts/check.sh
-	sum 16 1 4
+	sum 17 1 4
 	says explore 'echo "canary: x"; echo "ok     a 3000 seeds"; echo "NOT OK b seed 7: x"; exit 1'
 	try scripts/check.sh
-	sum 13 1 4
+	sum 14 1 4
 	says explore 'exit 2'
 	try scripts/check.sh
-	sum 11 1 4
+	sum 12 1 4
 	# What trials reach: the same in flavour explore.
 	says explore 'echo "canary: x"; echo "ok     a 3000 seeds"'
 	says coverage '[ "$FLAVOUR" != explore ]'
 	try scripts/check.sh
-	sum 16 1 4
+	sum 17 1 4
 	# Rows, but no canary.
 	says coverage
 	says explore 'echo "ok     a 3000 seeds"; echo "ok     b 3000 seeds"'
+	try scripts/check.sh
+	sum 18 1 4
+	# Tests that fail in that flavour only.
+	says explore 'echo "canary: x"; echo "ok     a 3000 seeds"'
+	says test 'echo "Ran 8 tests: passed: 5, skipped: 3 (2 runs, 1.000 s)" >"$SUMMARY"' '[ "$FLAVOUR" != explore ]'
 	try scripts/check.sh
 	sum 17 1 4
 }
