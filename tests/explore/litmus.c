@@ -152,6 +152,37 @@ static void litmus(struct kunit *test, void (*one)(void *),
 	kunit_info(test, "%d of %d", nr_odd, nr);
 }
 
+static DEFINE_RWLOCK(litmus_rwlock);
+static DEFINE_RAW_SPINLOCK(litmus_lock);
+
+static void litmus_writer(void *unused)
+{
+	write_lock(&litmus_rwlock);
+	raw_spin_lock(&litmus_lock);
+	WRITE_ONCE(litmus_x, READ_ONCE(litmus_x) + 1);
+	raw_spin_unlock(&litmus_lock);
+	write_unlock(&litmus_rwlock);
+}
+
+static void litmus_holder(void *unused)
+{
+	raw_spin_lock(&litmus_lock);
+	WRITE_ONCE(litmus_y, 1);
+	raw_spin_unlock(&litmus_lock);
+}
+
+/* Who has an rwlock may have to wait for a spinlock. Then the next one waits as well. */
+static void tw_trial_litmus_rwlock(struct kunit *test)
+{
+	explore_each_seed(test) {
+		litmus_x = 0;
+		explore_run(test, { "holder", litmus_holder },
+				  { "writer", litmus_writer },
+				  { "other", litmus_writer });
+		KUNIT_EXPECT_EQ(test, litmus_x, 2);
+	}
+}
+
 /* Store buffering: neither sees the store of the other, but with full barriers. */
 static void tw_trial_litmus_sb(struct kunit *test)
 {

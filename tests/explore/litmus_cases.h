@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The cases of litmus.c, for the list of the suite that includes it. */
+	KUNIT_CASE(tw_trial_litmus_rwlock),
 	KUNIT_CASE(tw_trial_litmus_sb),
 	KUNIT_CASE(tw_trial_litmus_sb_mb),
 	KUNIT_CASE(tw_trial_litmus_mp),
