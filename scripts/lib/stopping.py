@@ -21,7 +21,7 @@ def stop(number, _frame):
 
 @contextlib.contextmanager
 def stoppable():
-    """Here a signal raises Stopped; what it does otherwise, it does before and after."""
+    """Inside, a signal raises Stopped; before and after, it does what it did."""
     before = {one: signal.signal(one, stop) for one in SIGNALS}
     try:
         yield

@@ -86,7 +86,7 @@ static void end_learning(void)
 	int i;
 
 	if (!learn.on) {
-		pr_err("explore: seed 0 has more than %lu points: none is taken not to matter\n",
+		pr_err("explore: seed 0 has more than %lu points: a switch can come at any\n",
 		       LEARN_MAX);
 		ex.choices_of_seed_0 = ex.choices;
 		ex.near_of_seed_0 = ex.near;

@@ -231,7 +231,7 @@ asm(".pushsection .text\n"
 	".popsection\n");
 #undef EXPLORE
 
-/* found - @p was read by what is no point: what is read behind it is not earlier */
+/* found - @p was read where nothing is instrumented: no read behind it is earlier */
 static void *found(void *p)
 {
 	struct explorer *me = who_is_here();
